@@ -1,0 +1,1 @@
+//! machines/offer_answer.
