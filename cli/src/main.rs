@@ -1,0 +1,2 @@
+//! The program `sansip`.
+fn main() {}
