@@ -16,6 +16,7 @@ pub mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod ids;
+pub mod io;
 pub mod limits;
 pub mod machines;
 pub mod middleware;
