@@ -39,6 +39,10 @@ pub const PARTIAL_MESSAGE_TIME: Duration = Duration::from_secs(32);
 
 /// Most sessions; an INVITE beyond is answered with 503.
 pub const SESSIONS: usize = 10_000;
+/// Ended sessions whose attributes can still be read.
+pub const ENDED_SESSIONS: usize = 256;
+/// ACKs that wait for a host name to be looked up.
+pub const WAITING_ACKS: usize = 64;
 /// Most early dialogs (forks) of one INVITE; provisional responses of more are not followed.
 pub const FORKS: usize = 16;
 /// Most entries in a route set that are believed.
