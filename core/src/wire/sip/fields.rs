@@ -3,11 +3,12 @@
 use alloc::string::String;
 use core::fmt::{self, Display, Write as _};
 
+use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::chars::{self, is_blank};
 use super::list::Elements;
-use super::scan::{Slot, Slots, Span};
+use super::scan::{Length, Scan, Slot, Slots, Span};
 use super::{Header, HeaderName, ParseError};
 
 /// Header fields in order.
@@ -20,6 +21,38 @@ pub struct Fields {
     pub(super) head: ByteString,
     pub(super) added: String,
     pub(super) slots: Slots,
+}
+
+/// Fields as they were read.
+pub(super) struct ReadFields {
+    pub(super) fields: Fields,
+    /// Where they begin in their text: what stood before them is there too.
+    pub(super) at: usize,
+    /// Where the body begins in the bytes.
+    pub(super) end: usize,
+    pub(super) length: Length,
+    pub(super) error: Option<ParseError>,
+}
+
+impl ReadFields {
+    /// Reads the fields that begin at `at`, up to and with the empty line.
+    #[inline]
+    pub(super) fn of(bytes: &Bytes, at: usize) -> ReadFields {
+        let Scan { slots, added, end, length, error } = Scan::fields(bytes, at);
+        match ByteString::try_from(bytes.slice(..end)) {
+            Ok(head) => ReadFields { fields: Fields { head, added, slots }, at, end, length, error },
+            Err(_) => ReadFields { end, ..ReadFields::lossy(bytes, at, end) },
+        }
+    }
+
+    /// What is not UTF-8 becomes U+FFFD in a text of its own, whose lines are the same.
+    #[cold]
+    fn lossy(bytes: &Bytes, at: usize, end: usize) -> ReadFields {
+        let mut text = String::from_utf8_lossy(&bytes[..at]).into_owned();
+        let fields_at = text.len();
+        text.push_str(&String::from_utf8_lossy(&bytes[at..end]));
+        ReadFields::of(&Bytes::from(text), fields_at)
+    }
 }
 
 impl Fields {
@@ -112,26 +145,26 @@ impl Fields {
 
     /// Appends a field.
     pub fn push(&mut self, name: HeaderName, value: impl Display) {
-        let slot = self.write(name, name.as_str(), value);
+        let slot = self.write_field(name, name.as_str(), value);
         self.slots.push(slot);
     }
 
     /// Appends a field of any name. What no name may hold is replaced by `-`.
     pub fn push_other(&mut self, name: &str, value: impl Display) {
-        let slot = self.write(HeaderName::parse(name), name, value);
+        let slot = self.write_field(HeaderName::parse(name), name, value);
         self.slots.push(slot);
     }
 
     /// Puts a field before the first of its name; before all others if it is the first.
     pub fn prepend(&mut self, name: HeaderName, value: impl Display) {
-        let slot = self.write(name, name.as_str(), value);
+        let slot = self.write_field(name, name.as_str(), value);
         let at = self.slots.iter().position(|slot| slot.name == name).unwrap_or(0);
         self.slots.insert(at, slot);
     }
 
     /// Replaces every field of this name by one, where the first stood; appends it if there was none.
     pub fn set(&mut self, name: HeaderName, value: impl Display) {
-        let slot = self.write(name, name.as_str(), value);
+        let slot = self.write_field(name, name.as_str(), value);
         match self.slots.iter().position(|slot| slot.name == name) {
             None => self.slots.push(slot),
             Some(at) => {
@@ -184,7 +217,7 @@ impl Fields {
             let slot = if shared && !slot.is_added() {
                 *slot
             } else {
-                self.write(name, other.name_of(slot), other.value_of(slot))
+                self.write_field(name, other.name_of(slot), other.value_of(slot))
             };
             self.slots.push(slot);
         }
@@ -196,14 +229,14 @@ impl Fields {
         for slot in other.slots.iter().filter(|slot| keep(slot.name)) {
             let slot = match slot.is_added() {
                 false => *slot,
-                true => self.write(slot.name, other.name_of(slot), other.value_of(slot)),
+                true => self.write_field(slot.name, other.name_of(slot), other.value_of(slot)),
             };
             self.slots.push(slot);
         }
     }
 
     /// Writes `name: value CRLF` behind what was added.
-    fn write(&mut self, id: HeaderName, name: &str, value: impl Display) -> Slot {
+    fn write_field(&mut self, id: HeaderName, name: &str, value: impl Display) -> Slot {
         let start = self.added.len();
         if chars::is_token(name) {
             self.added.push_str(name);

@@ -2,13 +2,13 @@
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::string::String;
 use core::ops::{Deref, DerefMut};
 
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::scan::{Length, Scan, Span, line};
+use super::fields::ReadFields;
+use super::scan::{Length, Span, line};
 use super::{
     Broken, CSeq, CallId, Contact, ContentType, Fields, From, HeaderName, MaxForwards, Method, ParseError, Place,
     StatusCode, To, Via, chars,
@@ -35,6 +35,7 @@ pub(super) enum Start {
 }
 
 /// A message without its body, as the first step of reading one.
+#[derive(Debug)]
 pub(super) struct Head {
     /// The message, if its start line is one.
     pub(super) message: Option<Message>,
@@ -75,20 +76,18 @@ pub(super) fn line_ends(bytes: &[u8]) -> usize {
 impl Head {
     /// Reads start line and fields. `bytes` begins with the start line, and may go on behind the empty line.
     pub(super) fn read(bytes: &Bytes) -> Head {
-        let (line_end, next) = line(bytes, 0).map_or((bytes.len(), bytes.len()), |line| (line.end, line.next));
-        let scan = Scan::fields(bytes, next);
-        let Ok(head) = ByteString::try_from(bytes.slice(..scan.end)) else {
-            // Not UTF-8: what is wrong becomes U+FFFD in a text of its own, whose lines are the same.
-            let mended = String::from_utf8_lossy(&bytes[..scan.end]).into_owned();
-            return Head { end: scan.end, ..Head::read(&Bytes::from(mended)) };
+        let next = line(bytes, 0).map_or(bytes.len(), |line| line.next);
+        let read = ReadFields::of(bytes, next);
+        let text = read.fields.head.get(..read.at).unwrap_or_default();
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        let (start, error) = if text.len() <= limits::SIP_LINE {
+            read_start(&read.fields.head, text)
+        } else {
+            (None, Some(start_error("too long").with_status(StatusCode::REQUEST_URI_TOO_LONG)))
         };
-        let (start, error) = match head.get(..line_end) {
-            Some(text) if text.len() <= limits::SIP_LINE => read_start(&head, text),
-            _ => (None, Some(start_error("too long").with_status(StatusCode::REQUEST_URI_TOO_LONG))),
-        };
-        let fields = Fields { head, added: scan.added, slots: scan.slots };
-        let message = start.map(|start| Message { start, fields, body: Bytes::new() });
-        Head { message, error: error.or(scan.error), length: scan.length, end: scan.end }
+        let message = start.map(|start| Message { start, fields: read.fields, body: Bytes::new() });
+        Head { message, error: error.or(read.error), length: read.length, end: read.end }
     }
 
     /// The message with its body, if nothing is wrong with it.

@@ -10,11 +10,13 @@
 mod chars;
 mod error;
 mod fields;
+mod frame;
 mod headers;
 mod host;
 mod list;
 mod message;
 mod method;
+pub mod multipart;
 mod name;
 mod params;
 mod quote;
@@ -27,6 +29,7 @@ mod write;
 
 pub use error::{Broken, ParseError, Place};
 pub use fields::Fields;
+pub use frame::{Frame, FrameError, Framer};
 pub use headers::*;
 pub use host::Host;
 pub use message::Message;

@@ -136,7 +136,7 @@ const fn head_error(reason: &'static str) -> ParseError {
     ParseError::new(Place::Head, reason)
 }
 
-const TOO_LARGE: ParseError = head_error("too large").with_status(StatusCode::MESSAGE_TOO_LARGE);
+pub(super) const TOO_LARGE: ParseError = head_error("too large").with_status(StatusCode::MESSAGE_TOO_LARGE);
 
 /// A line of `bytes`: where it ends, where the next begins, and whether a CR without LF is in it.
 pub(super) struct Line {

@@ -82,6 +82,14 @@ impl<B: BufMut> Sink for Buffer<'_, B> {
 }
 
 impl Fields {
+    /// Writes every field, each with its CRLF, without the empty line behind them.
+    ///
+    /// # Panics
+    /// If `out` has a fixed size that is too small.
+    pub fn write(&self, out: &mut impl BufMut) {
+        self.put(&mut Buffer(out), |_| true);
+    }
+
     /// Puts every field that `keep` lets through. Lines which lie behind one another in the same text go as one.
     #[inline]
     fn put(&self, sink: &mut impl Sink, keep: impl Fn(HeaderName) -> bool) {
