@@ -102,7 +102,8 @@ impl Head {
     }
 }
 
-/// Reads the first line. What is wrong in a request may leave enough of it to be answered.
+/// Reads the first line. What is wrong in a request may leave enough of it to be answered. Blanks around the
+/// Request-URI and at the end of a Request-Line are let go (RFC 4475, 3.1.2.9, 3.1.2.10).
 fn read_start(head: &ByteString, text: &str) -> (Option<Start>, Option<ParseError>) {
     if text.as_bytes().get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"SIP/")) {
         return match read_status_line(text) {
@@ -116,7 +117,10 @@ fn read_start(head: &ByteString, text: &str) -> (Option<Start>, Option<ParseErro
         None if chars::is_token(name) => Method::Other(head.slice_ref(name)),
         None => return (None, Some(start_error("not a method name"))),
     };
-    let (uri, version) = rest.rsplit_once(' ').unwrap_or((rest, ""));
+    let rest = chars::trim_start(rest);
+    let uri_at = text.len() - rest.len();
+    let (uri, version) = chars::trim(rest).rsplit_once(' ').unwrap_or((rest, ""));
+    let uri = chars::trim(uri);
     let error = if !version.eq_ignore_ascii_case("SIP/2.0") {
         Some(version_error(version))
     } else if uri.is_empty() || uri.bytes().any(chars::is_blank) {
@@ -124,7 +128,7 @@ fn read_start(head: &ByteString, text: &str) -> (Option<Start>, Option<ParseErro
     } else {
         None
     };
-    (Some(Start::Request { method, uri: Span::received(name.len() + 1, uri.len()) }), error)
+    (Some(Start::Request { method, uri: Span::received(uri_at, uri.len()) }), error)
 }
 
 /// Status-Line (7.2). A missing space before an empty reason phrase is let go.

@@ -2,7 +2,7 @@
 
 use super::{
     CSeq, CallId, Contact, ContentLength, ContentType, Expires, From, Header, HeaderName, MaxForwards, Message,
-    ParseError, Place, RecordRoute, Route, To, UriRef, Via,
+    Method, ParseError, Place, RecordRoute, Route, StatusCode, To, UriRef, Via,
 };
 
 impl Message {
@@ -26,7 +26,10 @@ impl Message {
                 return Err(ParseError::new(Place::RequestUri, "headers in it"));
             }
             if cseq.method != *method {
-                return Err(ParseError::header(HeaderName::CSeq, "not the method of the request"));
+                let error = ParseError::header(HeaderName::CSeq, "not the method of the request");
+                // RFC 4475, 3.1.2.18: of a method that nobody knows, nobody knows what its CSeq has to be.
+                let unknown = matches!(method, Method::Other(_));
+                return Err(if unknown { error.with_status(StatusCode::NOT_IMPLEMENTED) } else { error });
             }
         }
         self.check_all::<Via<'_>>()?;

@@ -152,6 +152,12 @@ address_headers! {
     PPreferredIdentity;
     /// One entry of P-Associated-URI, RFC 7315, 4.1.
     PAssociatedUri;
+    /// One URI of Alert-Info, RFC 3261, 20.4.
+    AlertInfo;
+    /// One URI of Call-Info, RFC 3261, 20.9.
+    CallInfo;
+    /// One URI of Error-Info, RFC 3261, 20.18.
+    ErrorInfo;
     /// One entry of Diversion, RFC 5806.
     Diversion;
     /// One entry of History-Info, RFC 7044, 5.
@@ -169,6 +175,13 @@ impl<'a> To<'a> {
     /// The tag; none in a request outside a dialog.
     pub fn tag(&self) -> Option<&'a str> {
         self.params.value("tag")
+    }
+}
+
+impl<'a> CallInfo<'a> {
+    /// What the URI is for: `icon`, `info`, `card` or another token.
+    pub fn purpose(&self) -> Option<&'a str> {
+        self.params.value("purpose")
     }
 }
 

@@ -1,4 +1,4 @@
-//! CSeq (RFC 3261, 20.16) and RAck (RFC 3262, 7.2).
+//! Headers that name a method: CSeq (RFC 3261, 20.16), RAck (RFC 3262, 7.2), Allow (RFC 3261, 20.5).
 
 use core::fmt;
 
@@ -69,5 +69,26 @@ impl<'a> Header<'a> for RAck {
 impl fmt::Display for RAck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.rseq, self.cseq)
+    }
+}
+
+/// One method of Allow.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Allow(
+    /// The method.
+    pub Method,
+);
+
+impl<'a> Header<'a> for Allow {
+    const NAME: HeaderName = HeaderName::Allow;
+
+    fn parse(value: &'a str) -> Result<Self, ParseError> {
+        Method::parse(value).map(Allow).map_err(|error| error.at(Self::NAME))
+    }
+}
+
+impl fmt::Display for Allow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }

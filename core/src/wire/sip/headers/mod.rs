@@ -1,23 +1,42 @@
 //! Typed headers: each reads one value, borrows it, and writes it back the same.
 
 mod address;
+mod auth;
 mod contact;
 mod cseq;
+mod date;
+mod info;
 mod media_type;
 mod number;
 mod text;
+mod valued;
 mod via;
 
+#[cfg(test)]
+mod tests;
+
 pub use address::{
-    Diversion, From, HistoryInfo, NameAddr, PAssertedIdentity, PAssociatedUri, PPreferredIdentity, Path, RecordRoute,
-    ReferTo, ReferredBy, ReplyTo, Route, ServiceRoute, To,
+    AlertInfo, CallInfo, Diversion, ErrorInfo, From, HistoryInfo, NameAddr, PAssertedIdentity, PAssociatedUri,
+    PPreferredIdentity, Path, RecordRoute, ReferTo, ReferredBy, ReplyTo, Route, ServiceRoute, To,
+};
+pub use auth::{
+    AuthParams, AuthScheme, AuthenticationInfo, Authorization, Challenge, Credentials, ProxyAuthenticate,
+    ProxyAuthenticationInfo, ProxyAuthorization, WwwAuthenticate,
 };
 pub use contact::Contact;
-pub use cseq::{CSeq, RAck};
+pub use cseq::{Allow, CSeq, RAck};
+pub use date::Date;
+pub use info::{Privacy, Product, Products, RetryAfter, Timestamp, Warning};
 pub use media_type::{Accept, ContentType, MediaType};
 pub use number::{ContentLength, Expires, FlowTimer, MaxBreadth, MaxForwards, MinExpires, RSeq};
 pub use text::{
-    CallId, ContentId, MimeVersion, Organization, Priority, Server, SipETag, SipIfMatch, Subject, UserAgent,
+    AllowEvents, CallId, ContentEncoding, ContentId, ContentLanguage, ContentTransferEncoding, InReplyTo, MimeVersion,
+    Organization, Priority, ProxyRequire, RecvInfo, RequestDisposition, Require, Server, SipETag, SipIfMatch, Subject,
+    Supported, Unsupported, UserAgent,
+};
+pub use valued::{
+    AcceptContact, AcceptEncoding, AcceptLanguage, ContentDisposition, Event, InfoPackage, Join, MinSe, Reason,
+    ReferSub, Refresher, RejectContact, Replaces, SessionExpires, SubscriptionState, TargetDialog,
 };
 pub use via::Via;
 

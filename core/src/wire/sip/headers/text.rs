@@ -69,6 +69,28 @@ text_headers! {
     SipETag = is_token, "not a token";
     /// SIP-If-Match, RFC 3903, 11.3.2.
     SipIfMatch = is_token, "not a token";
+    /// One option tag of Supported, RFC 3261, 20.37.
+    Supported = is_token, "not an option tag";
+    /// One option tag of Require, RFC 3261, 20.32.
+    Require = is_token, "not an option tag";
+    /// One option tag of Proxy-Require, RFC 3261, 20.29.
+    ProxyRequire = is_token, "not an option tag";
+    /// One option tag of Unsupported, RFC 3261, 20.40.
+    Unsupported = is_token, "not an option tag";
+    /// One event package of Allow-Events, RFC 6665, 8.2.2.
+    AllowEvents = is_token, "not an event package";
+    /// One info package of Recv-Info, RFC 6086, 8.3.
+    RecvInfo = is_token, "not an info package";
+    /// One directive of Request-Disposition, RFC 3841, 9.1.
+    RequestDisposition = is_token, "not a directive";
+    /// One coding of Content-Encoding, RFC 3261, 20.12.
+    ContentEncoding = is_token, "not a coding";
+    /// One language of Content-Language, RFC 3261, 20.13.
+    ContentLanguage = is_token, "not a language";
+    /// Content-Transfer-Encoding, RFC 2045, 6.
+    ContentTransferEncoding = is_token, "not a token";
+    /// One Call-ID of In-Reply-To, RFC 3261, 20.21.
+    InReplyTo = is_call_id, "not a Call-ID";
     /// Server, RFC 3261, 20.35.
     Server = something, "empty";
     /// User-Agent, RFC 3261, 20.41.
