@@ -8,3 +8,7 @@ pub mod mixer;
 pub mod plc;
 pub mod tone;
 pub mod wav;
+pub mod jitter;
+pub mod latch;
+pub mod source;
+pub mod stretch;
