@@ -12,3 +12,6 @@ pub mod jitter;
 pub mod latch;
 pub mod source;
 pub mod stretch;
+pub mod comfort;
+pub mod dtmf;
+pub mod playout;
