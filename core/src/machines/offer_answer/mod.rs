@@ -14,8 +14,8 @@
 //!
 //! An offer that is canceled, rejected or answered with nonsense leaves the last agreement in force (RFC 3264 4).
 //!
-//! `m=` lines keep their places for as long as the session lives: a stream that is refused or removed leaves a line with
-//! port 0, which a later stream may take (RFC 3264 8). Lines of kinds that [`StreamKind`] does not name are refused.
+//! `m=` lines keep their places for as long as the session lives: a stream that is refused or removed leaves a line
+//! with port 0, which a later stream may take (RFC 3264 8). Lines of kinds that [`StreamKind`] does not name are refused.
 
 mod audio;
 mod error;
@@ -107,8 +107,8 @@ struct Agreed {
 impl OfferAnswer {
     /// A negotiation that has not begun.
     ///
-    /// `session_id` and `address` make our `o=` line for as long as the session lives; the id should be random. Of the id
-    /// 62 bits are used (RFC 3264 5). `address` is also what `c=` says where a stream's own address is not another.
+    /// `session_id` and `address` make our `o=` line for as long as the session lives; the id should be random. Of the
+    /// id 62 bits are used (RFC 3264 5). `address` is also what `c=` says where a stream's own address is not another.
     pub const fn new(session_id: u64, address: IpAddr, capability: AudioCapability) -> OfferAnswer {
         OfferAnswer {
             session_id: session_id & ((1 << 62) - 1),
@@ -178,8 +178,8 @@ impl OfferAnswer {
     /// Takes the answer to our offer.
     ///
     /// # Errors
-    /// `WrongState` unless our offer is open. Every other error closes the offer, and the last agreement stays in force:
-    /// `MediaLineCount`, `MediaTypeChanged`; `NoCommonMedia` if a stream was accepted in a way that cannot be used, or
+    /// `WrongState` unless our offer is open. Every other error closes the offer, and the last agreement stays in
+    /// force: `MediaLineCount`, `MediaTypeChanged`; `NoCommonMedia` if a stream was accepted in a way that cannot be used, or
     /// if the first answer leaves no stream.
     pub fn on_answer(&mut self, answer: &SessionDescription) -> Result<Agreement, OfferAnswerError> {
         let State::LocalOfferSent(offer) = &self.state else {
