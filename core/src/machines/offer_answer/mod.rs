@@ -15,7 +15,8 @@
 //! An offer that is canceled, rejected or answered with nonsense leaves the last agreement in force (RFC 3264 4).
 //!
 //! `m=` lines keep their places for as long as the session lives: a stream that is refused or removed leaves a line
-//! with port 0, which a later stream may take (RFC 3264 8). Lines of kinds that [`StreamKind`] does not name are refused.
+//! with port 0, which a later stream may take (RFC 3264 8). Lines of kinds that [`StreamKind`] does not name are
+//! refused.
 
 mod audio;
 mod error;
@@ -179,8 +180,8 @@ impl OfferAnswer {
     ///
     /// # Errors
     /// `WrongState` unless our offer is open. Every other error closes the offer, and the last agreement stays in
-    /// force: `MediaLineCount`, `MediaTypeChanged`; `NoCommonMedia` if a stream was accepted in a way that cannot be used, or
-    /// if the first answer leaves no stream.
+    /// force: `MediaLineCount`, `MediaTypeChanged`; `NoCommonMedia` if a stream was accepted in a way that cannot be
+    /// used, or if the first answer leaves no stream.
     pub fn on_answer(&mut self, answer: &SessionDescription) -> Result<Agreement, OfferAnswerError> {
         let State::LocalOfferSent(offer) = &self.state else {
             return Err(self.wrong_state(SignalingState::LocalOfferSent));

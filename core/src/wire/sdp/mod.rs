@@ -1,8 +1,8 @@
 //! Session descriptions (SDP, RFC 8866): text to values and back.
 //!
 //! [`SessionDescription::parse`] is liberal: any line ending, missing `s=` and `t=`, trailing blanks, unknown lines
-//! and attributes (kept and written again). [`SessionDescription::write`] is strict: every line in the RFC's order, ended by
-//! CRLF, and no text can smuggle in a line of its own. What is written parses back equal.
+//! and attributes (kept and written again). [`SessionDescription::write`] is strict: every line in the RFC's order,
+//! ended by CRLF, and no text can smuggle in a line of its own. What is written parses back equal.
 //!
 //! Attributes are kept as text and typed on demand: `media.attributes.all::<RtpMap>()`.
 //!
