@@ -23,6 +23,10 @@ pub const SDP_BYTES: usize = 64 * 1024;
 pub const SDP_MEDIA: usize = 32;
 /// Most attributes at session level, and of one media description.
 pub const SDP_ATTRIBUTES: usize = 256;
+/// Most lines of any other kind (`e=`, `b=`, unknown ones, …) at session level, and of one media description.
+pub const SDP_LINES: usize = 64;
+/// Most formats of one media description: an RTP payload type has 7 bits.
+pub const SDP_FORMATS: usize = 128;
 
 /// Most server transactions; a request beyond is answered with 503 without one.
 pub const SERVER_TRANSACTIONS: usize = 20_000;
