@@ -106,7 +106,7 @@ impl Reading {
         if !is_one_line(&realm) || !is_one_line(&nonce) || opaque.as_ref().is_some_and(|o| !is_one_line(o)) {
             return Reading::Malformed;
         }
-        let algorithm_token = text("algorithm");
+        let algorithm_token = challenge.param("algorithm").map(|token| ByteString::from(token.trim()));
         let algorithm = match &algorithm_token {
             None => Some(Algorithm::default()),
             Some(token) => Algorithm::parse(token),
