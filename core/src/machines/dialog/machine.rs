@@ -265,9 +265,9 @@ fn party(message: &Message, name: HeaderName) -> Result<ByteString, DialogError>
 
 /// The URI of the first Contact, as a Request-URI can have it.
 fn contact(message: &Message) -> Result<Option<ByteString>, ParseError> {
-    let Some(value) = message.values(HeaderName::Contact).next() else { return Ok(None) };
+    let Some(value) = message.values(HeaderName::Contact).find(|value| !value.is_empty()) else { return Ok(None) };
     let uri = address::uri(value);
-    UriRef::parse(uri)?;
+    UriRef::parse(uri).map_err(|error| error.at(HeaderName::Contact))?;
     Ok(Some(ByteString::from(&*address::request_uri(uri))))
 }
 
@@ -275,12 +275,12 @@ fn contact(message: &Message) -> Result<Option<ByteString>, ParseError> {
 /// its `lr` would be lost as a header parameter.
 fn record_route(message: &Message) -> Result<Vec<ByteString>, DialogError> {
     let mut routes = Vec::new();
-    for value in message.values(HeaderName::RecordRoute) {
+    for value in message.values(HeaderName::RecordRoute).filter(|value| !value.is_empty()) {
         if routes.len() >= limits::ROUTE_SET {
             return Err(DialogError::TooManyRoutes);
         }
         let value = address::bracketed(value);
-        UriRef::parse(address::uri(&value))?;
+        UriRef::parse(address::uri(&value)).map_err(|error| error.at(HeaderName::RecordRoute))?;
         routes.push(ByteString::from(&*value));
     }
     Ok(routes)

@@ -86,11 +86,8 @@ impl Dialog {
         let tagless = request.to().is_ok_and(|to| to.tag().is_none());
         self.settle(request, status, makes_dialog && tagless);
         let mut response = request.reply(status);
-        if tagless
-            && status != StatusCode::TRYING
-            && let Some(to) = request.header(HeaderName::To)
-        {
-            response.set(HeaderName::To, tagged(to, &self.id.local_tag));
+        if status != StatusCode::TRYING {
+            response.set_to_tag(&self.id.local_tag);
         }
         if makes_dialog && (101..=299).contains(&status.code()) {
             response.copy_from(request, HeaderName::RecordRoute);
