@@ -77,8 +77,8 @@ impl Challenges {
         challenges
     }
 
-    /// RFC 8760 2.4 takes the topmost challenge that is known, unless local policy says otherwise. Ours is that a longer
-    /// digest wins; among equals the server's order decides.
+    /// RFC 8760 2.4 takes the topmost challenge that is known, unless local policy says otherwise. Ours is that a
+    /// longer digest wins; among equals the server's order decides.
     fn consider(&mut self, challenge: DigestChallenge) {
         match self.chosen.iter_mut().find(|c| c.same_space(challenge.side, &challenge.realm)) {
             None => self.chosen.push(challenge),

@@ -15,8 +15,8 @@ pub struct DialogId {
     pub remote_tag: ByteString,
 }
 
-/// The dialog that a received request belongs to: the To tag is ours. `None` for a request outside of dialogs, which has
-/// no To tag, and for one whose From, To or Call-ID is unreadable.
+/// The dialog that a received request belongs to: the To tag is ours. `None` for a request outside of dialogs, which
+/// has no To tag, and for one whose From, To or Call-ID is unreadable.
 pub fn id_of_request(request: &Message) -> Option<DialogId> {
     Some(DialogId {
         call_id: request.call_id().ok()?.into(),

@@ -19,8 +19,8 @@ impl Dialog {
     /// A request within the dialog (RFC 3261 12.2.1.1): the next CSeq number, tags, Call-ID, Max-Forwards, Route and
     /// Request-URI from the route set and the remote target. Via and body are for others to add.
     ///
-    /// Target refresh requests get `local_contact`, a URI or a whole Contact value. The CSeq number of ACK and CANCEL is
-    /// that of our last request; the ACK to a 2xx is built by [`ack`](Dialog::ack).
+    /// Target refresh requests get `local_contact`, a URI or a whole Contact value. The CSeq number of ACK and CANCEL
+    /// is that of our last request; the ACK to a 2xx is built by [`ack`](Dialog::ack).
     pub fn request(&mut self, method: Method, local_contact: &str) -> Message {
         let number = match (self.local_seq, &method) {
             (Some(last), Method::Ack | Method::Cancel) => last,
