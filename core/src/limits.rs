@@ -57,6 +57,10 @@ pub const SESSION_QUEUE: usize = 64;
 pub const AUTH_ATTEMPTS: usize = 4;
 /// Most challenges read from one response.
 pub const CHALLENGES: usize = 16;
+/// Most realms whose challenge one authenticator remembers: each is answered in every request.
+pub const AUTH_REALMS: usize = 8;
+/// Most requests of one authenticator that are followed from challenge to answer; beyond, the oldest is forgotten.
+pub const AUTH_REQUESTS: usize = 64;
 /// Most routes of a call.
 pub const ROUTES: usize = 32;
 /// How many times a re-INVITE that met a 491 is tried again.
