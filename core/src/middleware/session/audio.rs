@@ -84,7 +84,7 @@ impl Session {
 
     /// The direction we want, our hold and the peer's considered (`SPEC` 1.5, RFC 3264 8.4).
     fn wanted_direction(&self) -> Direction {
-        Direction::new(!self.on_hold_by_remote, !self.on_hold_by_local)
+        Direction::from_flags(!self.on_hold_by_remote, !self.on_hold_by_local)
     }
 
     /// The offer of a new session.
@@ -104,7 +104,7 @@ impl Session {
     /// The answer to the peer's offer, which is in force with it; `None` refuses the offer.
     pub(super) fn make_answer(&mut self, cx: &mut Cx<'_, Effect>) -> Option<Bytes> {
         // What the peer's own hold leaves of it, the answer works out.
-        let audio = self.local_audio(Direction::new(true, !self.on_hold_by_local));
+        let audio = self.local_audio(Direction::from_flags(true, !self.on_hold_by_local));
         let offer_answer = self.offer_answer.as_mut()?;
         let made = match offer_answer.create_answer(&Answer { audio }) {
             Ok(made) => Ok(made),

@@ -61,10 +61,21 @@ pub(super) fn warn(response: &mut Message, code: u16, text: &str) {
 
 /// The refusal of an offer: 488 with a Warning (RFC 3261 13.3.1.3, 20.43).
 pub(super) fn refusal(request: &Message, error: &OfferAnswerError) -> Message {
-    let mut response = request.reply(error.status());
-    let (code, text) = error.warning();
-    warn(&mut response, code, &text);
+    let mut response = request.reply(status_of(error));
+    explain(&mut response, error);
     response
+}
+
+/// The status that refuses an offer; 500 where the fault is ours.
+pub(super) fn status_of(error: &OfferAnswerError) -> StatusCode {
+    error.sip_status().and_then(StatusCode::new).unwrap_or(StatusCode::SERVER_INTERNAL_ERROR)
+}
+
+/// Adds the Warning that goes with the refusal of an offer.
+pub(super) fn explain(response: &mut Message, error: &OfferAnswerError) {
+    if let Some((code, text)) = error.warning() {
+        warn(response, code, &text);
+    }
 }
 
 /// The reason of a failure response: its reason phrase, with the text of its Warning if there is one.

@@ -50,7 +50,7 @@ impl Session {
     pub(crate) fn incoming(&mut self, transaction: TransactionId, request: Message) {
         self.direction = Some(Direction::Incoming);
         self.note_user_agent(&request);
-        self.remote_uri = request.from().ok().map(|from| ByteString::from(from.uri().as_str()));
+        self.remote_uri = request.from().ok().map(|from| ByteString::from(from.uri.as_str()));
         self.call =
             Call::Incoming(IncomingCall { transaction, request, late_offer: false, phase: Phase::Locating });
     }

@@ -50,6 +50,8 @@ use crate::time::{Instant, WallClock};
 use crate::timers::SessionTimer;
 use crate::wire::sip::{Message, StatusCode, Uri};
 
+pub(crate) use self::body::{ALLOW, SDP};
+pub(crate) use self::incoming::begins_session;
 pub use self::info::{Direction, SessionInfo};
 
 /// What a session wants done or tells.
