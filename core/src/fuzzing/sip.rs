@@ -164,22 +164,24 @@ mod tests {
 
     /// One of the seeds with some octets changed, or noise.
     fn mutated() -> impl Strategy<Value = Vec<u8>> {
-        let change = (any::<prop::sample::Index>(), prop::sample::select(&b"\r\n \t\"<>;:,=@%(\\)*\0\xFFa1"[..]), 0u8..3);
-        let changed = (prop::sample::select(&SEEDS[..]), prop::collection::vec(change, 0..6)).prop_map(|(seed, changes)| {
-            let mut bytes = seed.to_vec();
-            for (index, byte, kind) in changes {
-                let at = index.index(bytes.len());
-                match kind {
-                    0 => bytes[at] = byte,
-                    1 => bytes.insert(at, byte),
-                    _ if bytes.len() > 1 => {
-                        bytes.remove(at);
+        let change =
+            (any::<prop::sample::Index>(), prop::sample::select(&b"\r\n \t\"<>;:,=@%(\\)*\0\xFFa1"[..]), 0u8..3);
+        let changed =
+            (prop::sample::select(&SEEDS[..]), prop::collection::vec(change, 0..6)).prop_map(|(seed, changes)| {
+                let mut bytes = seed.to_vec();
+                for (index, byte, kind) in changes {
+                    let at = index.index(bytes.len());
+                    match kind {
+                        0 => bytes[at] = byte,
+                        1 => bytes.insert(at, byte),
+                        _ if bytes.len() > 1 => {
+                            bytes.remove(at);
+                        }
+                        _ => (),
                     }
-                    _ => (),
                 }
-            }
-            bytes
-        });
+                bytes
+            });
         prop_oneof![4 => changed, 1 => prop::collection::vec(any::<u8>(), 0..200)]
     }
 

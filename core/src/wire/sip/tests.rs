@@ -42,7 +42,10 @@ fn written(message: &Message) -> String {
 #[test]
 fn an_invite_is_read() {
     let message = parse(INVITE);
-    assert_eq!((message.method(), message.uri(), message.status()), (Some(&Method::Invite), "sip:bob@biloxi.com", None));
+    assert_eq!(
+        (message.method(), message.uri(), message.status()),
+        (Some(&Method::Invite), "sip:bob@biloxi.com", None)
+    );
     assert_eq!(message.via().unwrap().branch(), Some("z9hG4bK776asdhds"));
     assert_eq!(message.all::<Via>().map(|via| via.unwrap().branch().unwrap()).collect::<Vec<_>>().len(), 3);
     assert_eq!(message.from().unwrap().tag(), Some("1928301774"));
@@ -72,12 +75,17 @@ fn what_was_read_is_written_as_it_came() {
 
 #[test]
 fn folded_values_are_unfolded() {
-    let message = parse("\r\n\nBYE sip:a SIP/2.0\r\nTO :\r\n sip:b ;   \r\n\t tag = 1\r\nSubject: \r\n \r\nX: a\rb\r\r\nl: 0\r\n\r\n");
+    let message = parse(
+        "\r\n\nBYE sip:a SIP/2.0\r\nTO :\r\n sip:b ;   \r\n\t tag = 1\r\nSubject: \r\n \r\nX: a\rb\r\r\nl: 0\r\n\r\n",
+    );
     assert_eq!(message.header(HeaderName::To), Some("sip:b ; tag = 1"));
     assert_eq!(message.to().unwrap().tag(), Some("1"));
     assert_eq!(message.header(HeaderName::Subject), Some(""));
     assert_eq!(message.other("x").next(), Some("a b"));
-    assert_eq!(written(&message), "BYE sip:a SIP/2.0\r\nTO: sip:b ; tag = 1\r\nSubject: \r\nX: a b\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(
+        written(&message),
+        "BYE sip:a SIP/2.0\r\nTO: sip:b ; tag = 1\r\nSubject: \r\nX: a b\r\nContent-Length: 0\r\n\r\n"
+    );
 }
 
 #[test]
@@ -96,7 +104,10 @@ fn fields_are_changed_in_place() {
     assert_eq!(message.via().unwrap().branch(), Some("z9hG4bK0"));
     assert!(message.remove_first_value(HeaderName::Via));
     assert!(message.remove_first_value(HeaderName::Via));
-    assert_eq!(message.values(HeaderName::Via).collect::<Vec<_>>(), ["SIP/2.0/TCP p;branch=z9hG4bK1", "SIP/2.0/UDP q;branch=z9hG4bK2"]);
+    assert_eq!(
+        message.values(HeaderName::Via).collect::<Vec<_>>(),
+        ["SIP/2.0/TCP p;branch=z9hG4bK1", "SIP/2.0/UDP q;branch=z9hG4bK2"]
+    );
     assert!(written(&message).contains("SIP/2.0\r\nVia: SIP/2.0/TCP p;branch=z9hG4bK1\r\nv: SIP/2.0/UDP q"));
     assert!(message.remove_first_value(HeaderName::Via) && message.remove_first_value(HeaderName::Via));
     assert!(!message.remove_first_value(HeaderName::Via));
@@ -104,7 +115,10 @@ fn fields_are_changed_in_place() {
     message.set(HeaderName::Expires, Expires(60));
     message.push(HeaderName::Route, "<sip:one>, <sip:two>");
     message.push(HeaderName::Route, format_args!("<{}>", "sip:three"));
-    assert_eq!(message.all::<Route>().map(|route| route.unwrap().uri.as_str()).collect::<Vec<_>>(), ["sip:one", "sip:two", "sip:three"]);
+    assert_eq!(
+        message.all::<Route>().map(|route| route.unwrap().uri.as_str()).collect::<Vec<_>>(),
+        ["sip:one", "sip:two", "sip:three"]
+    );
     message.set(HeaderName::Route, "<sip:four>");
     message.push_other("X-Bar", "  blank  ");
     message.prepend(HeaderName::Subject, "");
@@ -148,10 +162,16 @@ fn a_reply_repeats_the_request() {
     request.push(HeaderName::Timestamp, "54");
     request.push(HeaderName::RecordRoute, "<sip:r;lr>");
     let mut reply = request.reply(StatusCode::RINGING);
-    assert_eq!((reply.status(), reply.reason(), reply.is_request(), reply.uri()), (Some(StatusCode::RINGING), "Ringing", false, ""));
+    assert_eq!(
+        (reply.status(), reply.reason(), reply.is_request(), reply.uri()),
+        (Some(StatusCode::RINGING), "Ringing", false, "")
+    );
     let rest = "From: Alice <sip:alice@atlanta.com>;tag=1928301774\r\nCall-ID: a84b4c76e66710@pc33.atlanta.com\r\nCSeq: 314159 INVITE\r\n";
     let text = written(&reply);
-    assert_eq!(text, format!("SIP/2.0 180 Ringing\r\n{REPLY}t: Bob <sip:bob@biloxi.com>\r\n{rest}Content-Length: 0\r\n\r\n"));
+    assert_eq!(
+        text,
+        format!("SIP/2.0 180 Ringing\r\n{REPLY}t: Bob <sip:bob@biloxi.com>\r\n{rest}Content-Length: 0\r\n\r\n")
+    );
     assert!(reply.set_to_tag("xyz") && !reply.set_to_tag("zyx"));
     reply.copy_from(&request, HeaderName::RecordRoute);
     reply.copy_from(&request, HeaderName::Contact);
@@ -294,7 +314,14 @@ fn a_message_is_checked_on_request_only() {
 
 #[test]
 fn weights_are_thousandths() {
-    for (text, value) in [("1", Some(1000)), ("0.5", Some(500)), ("1.000", Some(1000)), ("0", Some(0)), ("0.", Some(0)), (".25", Some(250))] {
+    for (text, value) in [
+        ("1", Some(1000)),
+        ("0.5", Some(500)),
+        ("1.000", Some(1000)),
+        ("0", Some(0)),
+        ("0.", Some(0)),
+        (".25", Some(250)),
+    ] {
         assert_eq!(weight(text), value, "{text}");
     }
     for text in ["", "1.1", "2", "0.1234", "-1", "0.5x", "x"] {
@@ -309,7 +336,8 @@ fn field() -> impl Strategy<Value = String> {
         "[A-Za-z][A-Za-z0-9.!%*_+`'~-]{0,8}",
     ]
     .prop_filter("its value is its own affair", |name| HeaderName::parse(name) != HeaderName::ContentLength);
-    (name, "[ \t]{0,2}", "[ \t]{0,2}", "[!-~é]([ -~é]{0,28}[!-~é])?").prop_map(|(name, one, two, value)| format!("{name}{one}:{two}{value}\r\n"))
+    (name, "[ \t]{0,2}", "[ \t]{0,2}", "[!-~é]([ -~é]{0,28}[!-~é])?")
+        .prop_map(|(name, one, two, value)| format!("{name}{one}:{two}{value}\r\n"))
 }
 
 proptest! {
