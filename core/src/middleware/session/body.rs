@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::machines::offer_answer::OfferAnswerError;
 use crate::wire::sdp::SessionDescription;
-use crate::wire::sip::{HeaderName, Message, StatusCode};
+use crate::wire::sip::{HeaderName, Message, StatusCode, multipart};
 
 /// The media type of a session description.
 pub(crate) const SDP: &str = "application/sdp";
@@ -34,13 +34,23 @@ pub(super) fn description(message: &Message) -> Body {
     if encoded {
         return Body::Unusable(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Encoding is not understood");
     }
-    let Some(bytes) = message.find_body("application", "sdp") else {
+    let Some(bytes) = find_sdp(message) else {
         return Body::Unusable(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is no session description");
     };
     match SessionDescription::parse(&bytes) {
         Ok(description) => Body::Sdp(description),
         Err(_) => Body::Unusable(StatusCode::BAD_REQUEST, "the session description cannot be read"),
     }
+}
+
+/// The octets of the session description: the body, or the first such part of a multipart body.
+fn find_sdp(message: &Message) -> Option<Bytes> {
+    let content_type = message.content_type().ok()??;
+    if content_type.is("application", "sdp") {
+        return Some(message.body().clone());
+    }
+    let parts = multipart::parse(&content_type, message.body()).ok()?;
+    parts.iter().find_map(|part| part.find_type("application", "sdp")).map(|part| part.body.clone())
 }
 
 /// A session description as a body.

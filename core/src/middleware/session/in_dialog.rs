@@ -34,8 +34,8 @@ impl Session {
         }
     }
 
-    fn reply(&self, request: &Message, status: StatusCode) -> Message {
-        match &self.dialog {
+    fn reply(&mut self, request: &Message, status: StatusCode) -> Message {
+        match &mut self.dialog {
             Some(dialog) => dialog.reply(request, status, Some(&self.contact)),
             None => request.reply(status),
         }
@@ -46,7 +46,7 @@ impl Session {
         cx.out.put(Effect::Respond(transaction, response));
     }
 
-    fn answer_with(&self, cx: &mut Cx<'_, Effect>, transaction: TransactionId, request: &Message, status: StatusCode) {
+    fn answer_with(&mut self, cx: &mut Cx<'_, Effect>, transaction: TransactionId, request: &Message, status: StatusCode) {
         let response = self.reply(request, status);
         self.respond(cx, transaction, response);
     }

@@ -89,7 +89,6 @@ pub(crate) enum Asked {
     RtcpSocket,
     RecordingCreate,
     RecordingWrite,
-    RecordingClose,
     Nothing,
 }
 
@@ -231,7 +230,7 @@ impl Session {
     pub(crate) fn on_reply(&mut self, cx: &mut Cx<'_, Effect>, asked: Asked, reply: Reply) {
         match asked {
             Asked::RtpSocket | Asked::RtcpSocket => self.on_socket_reply(cx, asked, reply),
-            Asked::RecordingCreate | Asked::RecordingWrite | Asked::RecordingClose => {
+            Asked::RecordingCreate | Asked::RecordingWrite => {
                 self.on_recording_reply(cx, asked, reply);
             }
             Asked::Nothing => {}
