@@ -1,6 +1,7 @@
 //! Calls sip:bob@example.com through a proxy from the default account; Enter ends the call.
 //!
 //! `cargo run -p sansip-tokio --example simple_outbound_call`
+#![allow(clippy::print_stdout, reason = "a program for people to read")]
 
 use sansip_tokio::sansip_core::agent::{Account, Route};
 use sansip_tokio::sansip_core::wire::sip::Transport;

@@ -4,6 +4,7 @@
 //!
 //! It needs no sound card: the bot hears the caller through an `AudioChannel`, as a speech recogniser would, and the
 //! recording is made by the agent itself.
+#![allow(clippy::print_stdout, reason = "a program for people to read")]
 
 use std::error::Error;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sansip_core::agent::{Account, AgentStatistics, Route, UserAgent};
+use sansip_core::agent::{Account, Route, TransportStatistics, UserAgent};
 use sansip_core::error::Misuse;
 use sansip_core::ids::{AccountId, SessionId};
 use sansip_core::middleware::notification::Listening;
@@ -58,7 +58,7 @@ pub enum StartError {
     Failed(String),
 }
 
-/// What the driver counted beside the core's own [`AgentStatistics`]. Nothing of it is an error: networks drop datagrams.
+/// What the driver counted beside the core's own [`TransportStatistics`]. Nothing of it is an error: networks drop datagrams.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct DriverStatistics {
     /// Datagrams that the machine did not take.
@@ -176,7 +176,8 @@ impl Agent {
     /// # Errors
     /// [`Misuse`] if there is no account, or the URI cannot be used.
     pub fn call(&self, callee_uri: &str) -> Result<Session, Misuse> {
-        let route = Route::for_uri(callee_uri)?;
+        let bad = |reason: String| Misuse::BadUri { uri: callee_uri.into(), reason };
+        let route = Route::for_uri(callee_uri).map_err(|error| bad(error.to_string()))?;
         let account = self.default_account().ok_or(Misuse::NoSuchAccount(AccountId::from_number(0)))?;
         let session = self.session(account)?;
         session.connect(callee_uri, &[route], true)?;
@@ -197,7 +198,7 @@ impl Agent {
     }
 
     /// What the core counted.
-    pub fn statistics(&self) -> AgentStatistics {
+    pub fn statistics(&self) -> TransportStatistics {
         self.owner.shared.lock().agent.statistics()
     }
 
@@ -228,9 +229,11 @@ impl Agent {
 
     /// Waits until the agent has ended: every session is over, every socket and file closed.
     pub async fn ended(&self) {
-        let mut progress = self.owner.shared.progress.subscribe();
-        // An error means that the agent is gone altogether.
+        let shared = &self.owner.shared;
+        let (mut progress, mut files) = (shared.progress.subscribe(), shared.open_files.subscribe());
+        // The senders live as long as this handle, so that neither wait can fail.
         let _ = progress.wait_for(|now| *now == Progress::Ended).await;
+        let _ = files.wait_for(|open| *open == 0).await;
     }
 }
 

@@ -30,7 +30,12 @@ impl State {
     pub(crate) fn create_file(&mut self, shared: &Arc<Shared>, request: RequestId, id: FileId, path: String) {
         let (worker, operations) = mpsc::channel(WAITING);
         self.files.insert(id, worker);
-        shared.runtime.spawn(work(shared.clone(), request, path, operations));
+        shared.open_files.send_modify(|open| *open += 1);
+        let shared_then = shared.clone();
+        shared.runtime.spawn(async move {
+            work(&shared_then, request, path, operations).await;
+            shared_then.open_files.send_modify(|open| *open -= 1);
+        });
     }
 
     /// Hands an operation to the file's worker; the reply if that cannot be done.
@@ -58,7 +63,7 @@ fn hand(worker: &Worker, request: RequestId, operation: Operation) -> Option<Rep
 }
 
 async fn work(
-    shared: Arc<Shared>,
+    shared: &Arc<Shared>,
     request: RequestId,
     path: String,
     mut operations: mpsc::Receiver<(RequestId, Operation)>,

@@ -12,7 +12,7 @@ use sansip_core::middleware::notification::{Notification, Originator};
 use sansip_core::wire::sip::StatusCode;
 
 use crate::agent::Owner;
-use crate::audio::{AudioChannel, AudioSink, AudioSource, PlayError, Samples};
+use crate::audio::{AudioChannel, AudioLevels, AudioSink, AudioSource, PlayError, Samples};
 use crate::record::Record;
 
 /// Why a session failed.
@@ -158,13 +158,18 @@ impl Session {
         self.owner.shared.lock().agent.info(self.record.id)
     }
 
-    /// Figures of the session's audio: loss, jitter, round trip, levels.
+    /// Figures of the session's audio: packets, loss, jitter, round trip.
     ///
     /// # Errors
     /// [`Misuse`] while the session has no active audio.
     pub fn audio_statistics(&self) -> Result<AudioStatistics, Misuse> {
         let mut state = self.owner.shared.lock();
-        state.agent.audio(self.record.id).map(|port| port.statistics())
+        state.agent.audio(self.record.id).map(|mut port| port.statistics())
+    }
+
+    /// How loud the session is; `None` until sound has been moved.
+    pub fn audio_levels(&self) -> Option<AudioLevels> {
+        self.record.sound().levels()
     }
 
     /// Sends silence instead of the session's source, or the source again.
@@ -181,7 +186,7 @@ impl Session {
     /// # Errors
     /// [`Misuse`] while the session has no active audio.
     pub fn is_muted(&self) -> Result<bool, Misuse> {
-        self.owner.shared.lock().agent.audio(self.record.id).map(|port| port.is_muted())
+        self.owner.shared.lock().agent.audio(self.record.id).map(|mut port| port.is_muted())
     }
 
     /// What the peer hears from now on. Allowed at any time, before the session is connected too.

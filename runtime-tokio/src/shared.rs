@@ -60,6 +60,8 @@ pub(crate) struct Shared {
     pub(crate) sound: Notify,
     pub(crate) progress: watch::Sender<Progress>,
     pub(crate) sound_notices: Queue<SoundNotice>,
+    /// How many files are not yet closed.
+    pub(crate) open_files: watch::Sender<usize>,
     pub(crate) clock: Clock,
     pub(crate) runtime: Handle,
 }
@@ -129,6 +131,7 @@ impl Shared {
             sound: Notify::new(),
             progress: watch::Sender::new(Progress::Starting),
             sound_notices: Queue::new(SOUND_NOTICES),
+            open_files: watch::Sender::new(0),
             clock,
             runtime: Handle::current(),
         })

@@ -137,6 +137,9 @@ async fn a_recording_is_a_wav_file_with_the_tone_in_it() {
         }
     };
     assert_eq!(timeout(LONG, stopped).await.unwrap(), None);
+    // The file is on the disk when the agent has ended.
+    bob.stop();
+    timeout(LONG, bob.ended()).await.unwrap();
     let recorded = sansip_tokio::sansip_host::wav::load(&file, 8_000).unwrap();
     assert!(recorded.len() > 2 * 8_000, "{}", recorded.len());
     let tone = level_at(&recorded[8_000..16_000], 8_000, 440.0);
@@ -182,7 +185,7 @@ async fn dropping_the_last_handle_ends_calls_and_closes_sockets() {
     let (alice, mut alice_hears) = start("alice@example.com", 42_900..=42_999).await;
     let (bob, mut bob_hears) = start("bob@example.com", 43_000..=43_099).await;
     let (calling, called) = call(&alice, &bob, &mut bob_hears, Transport::Udp).await;
-    let port = alice.listening()[0].address.port();
+    let port = route(&alice, Transport::Udp).port;
     drop(alice);
     assert!(calling.info().is_ok(), "a session's handle keeps the agent");
     drop(calling);
