@@ -60,8 +60,8 @@ pub(crate) struct Keys {
     typed: mpsc::Receiver<Key>,
     /// Kept, so that the queue never ends.
     _open: mpsc::Sender<Key>,
-    /// Keys act without Enter.
-    pub(crate) raw: Option<RawMode>,
+    /// Where keys act without Enter; dropped, the terminal is as before.
+    _raw: Option<RawMode>,
 }
 
 impl Keys {
@@ -73,7 +73,7 @@ impl Keys {
         // A thread of its own: it cannot be woken from a read, and must not keep the runtime from ending.
         std::thread::spawn(move || if by_character { read_characters(&keys) } else { read_lines(&keys) });
         watch_signals(&sender);
-        Keys { typed, _open: sender, raw }
+        Keys { typed, _open: sender, _raw: raw }
     }
 
     /// The next key; waits for it.
@@ -102,6 +102,26 @@ fn read_lines(keys: &mpsc::Sender<Key>) {
     }
 }
 
+/// Ctrl-C, and on Unix the signals that ask a program to end or tell that its terminal has gone.
+#[cfg(unix)]
+fn watch_signals(keys: &mpsc::Sender<Key>) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        // Where a signal cannot be watched it ends the program, as it would without this.
+        let Ok(mut signal) = signal(kind) else { continue };
+        let sender = keys.clone();
+        tokio::spawn(async move {
+            while signal.recv().await.is_some() {
+                if sender.send(Key::Interrupt).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+}
+
+#[cfg(not(unix))]
 fn watch_signals(keys: &mpsc::Sender<Key>) {
     let sender = keys.clone();
     tokio::spawn(async move {
@@ -111,19 +131,6 @@ fn watch_signals(keys: &mpsc::Sender<Key>) {
             }
         }
     });
-    #[cfg(unix)]
-    for kind in [tokio::signal::unix::SignalKind::terminate(), tokio::signal::unix::SignalKind::hangup()] {
-        let sender = keys.clone();
-        // Where a signal cannot be watched it ends the program, as it would without this.
-        let Ok(mut signal) = tokio::signal::unix::signal(kind) else { continue };
-        tokio::spawn(async move {
-            while signal.recv().await.is_some() {
-                if sender.send(Key::Interrupt).await.is_err() {
-                    return;
-                }
-            }
-        });
-    }
 }
 
 #[cfg(test)]

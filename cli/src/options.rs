@@ -92,12 +92,9 @@ pub(crate) struct TalkOptions {
     /// The name to call as, or to be called at: alice or alice@example.com; also the one the password is for
     #[arg(long, value_name = "NAME")]
     pub(crate) username: Option<String>,
-    /// Read the password from the first line of this file
+    /// Read the password from the first line of this file; without it, SANSIP_PASSWORD in the environment is the password
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
-    /// The password, if no file is named
-    #[arg(long = "password-from-environment", env = "SANSIP_PASSWORD", hide = true, hide_env_values = true)]
-    pub(crate) password: Option<String>,
     /// Put the peer on hold so long after the call was established
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     pub(crate) hold_after: Option<Duration>,

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use sansip_core::error::Misuse;
 use sansip_core::ids::SessionId;
-use sansip_core::middleware::notification::{AgentNotification, Event, Notification, Originator, SessionNotification};
+use sansip_core::middleware::notification::{
+    AgentNotification, Event, Notification, Originator, SessionNotification, SessionState,
+};
 use sansip_core::wire::sip::StatusCode;
 use sansip_host::sound::SoundNotice;
 use sansip_tokio::{Agent, Notifications, Session};
@@ -25,7 +27,10 @@ use crate::{describe, keys, status};
 const BEFORE_DIGITS: Duration = Duration::from_secs(1);
 /// How often the status line changes.
 const STATUS: Duration = Duration::from_millis(500);
-/// How long the agent may take to say goodbye; a peer that does not answer is not waited for any longer.
+/// How long a call that is hung up may take to end. BYE and CANCEL are sent again after 0.5, 1.5, 3.5 and 7.5 s; a peer
+/// that has not answered by then is gone.
+const FAREWELL: Duration = Duration::from_secs(8);
+/// How long the agent may take to close what is open; a peer that does not answer is not waited for any longer.
 const GOODBYE: Duration = Duration::from_secs(3);
 
 /// What is done with a call that comes in.
@@ -68,7 +73,11 @@ pub(crate) struct Phone {
     current: Option<SessionId>,
     /// The call that the program was started for.
     own: Option<SessionId>,
+    /// Notifications lost so far.
+    lost: u64,
     leaving: bool,
+    /// When to leave although a call has not ended.
+    give_up: Option<Instant>,
     /// Calls established, and calls ended.
     pub(crate) established: u64,
     ended: u64,
@@ -96,7 +105,9 @@ impl Phone {
             calls: BTreeMap::new(),
             current: None,
             own: None,
+            lost: 0,
             leaving: false,
+            give_up: None,
             established: 0,
             ended: 0,
             failure: None,
@@ -137,6 +148,7 @@ impl Phone {
     async fn run(&mut self, done: impl Fn(&Phone) -> bool) -> Result<(), Failure> {
         let mut tick = interval(STATUS);
         while !done(self) && !(self.leaving && self.calls.is_empty()) {
+            let give_up = self.give_up;
             tokio::select! {
                 told = self.notifications.next() => match told {
                     Some(notification) => self.on_notification(&notification),
@@ -145,6 +157,7 @@ impl Phone {
                 key = self.keys.next() => self.on_key(key)?,
                 () = self.plan.due() => self.keep_plan(),
                 _ = tick.tick() => self.on_tick(),
+                () = tokio::time::sleep_until(give_up.unwrap_or_else(Instant::now)), if give_up.is_some() => break,
             }
         }
         self.stop().await
@@ -195,8 +208,15 @@ impl Phone {
         if let SessionNotification::NewIncoming { .. } = what {
             return self.on_incoming(id);
         }
-        let Some(talk) = self.calls.get_mut(&id) else { return };
+        let Some(talk) = self.calls.get_mut(&id) else {
+            // A call that was over before it could be looked at.
+            self.ended += u64::from(matches!(what, SessionNotification::DidEnd { .. }));
+            return;
+        };
         match what {
+            SessionNotification::ChangedState { state: SessionState::Terminating, .. } if self.own == Some(id) => {
+                self.give_up.get_or_insert_with(|| Instant::now() + FAREWELL);
+            }
             SessionNotification::GotRingIndication => self.screen.line(&format!("{} rings", talk.peer)),
             SessionNotification::DidStart => self.on_start(id),
             SessionNotification::DidFail { originator, code, reason } => {
@@ -381,12 +401,20 @@ impl Phone {
         while let Some(notice) = self.agent.sound_notice() {
             self.on_sound(&notice);
         }
+        let lost = self.notifications.lost();
+        if lost > self.lost {
+            self.screen
+                .error(&format!("sansip: this machine is too slow: {} notifications were lost", lost - self.lost));
+            self.lost = lost;
+        }
         if !self.screen.has_status() {
             return;
         }
         let shown = self.current.and_then(|id| self.calls.get(&id));
         let text = shown.map(|talk| match (talk.since, talk.session.info()) {
-            (Some(since), Ok(info)) => status::line(&info, since.elapsed(), talk.session.audio_levels(), talk.muted),
+            (Some(since), Ok(info)) => {
+                status::line(&info, since.elapsed(), talk.session.audio_levels().ok(), talk.muted)
+            }
             _ => String::new(),
         });
         self.screen.set_status(text.unwrap_or_default());
@@ -409,6 +437,7 @@ impl Phone {
     /// Hangs up everything; the program leaves when that is done.
     fn leave(&mut self) {
         self.leaving = true;
+        self.give_up.get_or_insert_with(|| Instant::now() + FAREWELL);
         let sessions: Vec<Session> = self.calls.values().map(|talk| talk.session.clone()).collect();
         for session in sessions {
             self.report(session.end());

@@ -110,7 +110,7 @@ fn account(talk: &TalkOptions, domain: &str) -> Result<Account, Failure> {
 }
 
 fn password(talk: &TalkOptions) -> Result<Option<String>, Failure> {
-    let Some(file) = &talk.password_file else { return Ok(talk.password.clone()) };
+    let Some(file) = &talk.password_file else { return Ok(std::env::var("SANSIP_PASSWORD").ok()) };
     let wrong = |what: &dyn std::fmt::Display| Failure::Local(format!("--password-file {}: {what}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
     let line = text.lines().next().unwrap_or("").to_owned();
@@ -150,9 +150,7 @@ pub(crate) fn domain_towards(callee: &Callee) -> String {
 pub(crate) async fn start(options: AgentOptions) -> Result<(Agent, Notifications), Failure> {
     Agent::start(options).await.map_err(|error| match error {
         StartError::Misuse(misuse) => Failure::Usage(misuse.to_string()),
-        StartError::Failed(reason) => {
-            Failure::Local(format!("{reason}; end the program that uses the port, or choose another with --listen"))
-        }
+        StartError::Failed(reason) => Failure::Local(format!("{reason} (the address and port are set with --listen)")),
         error => Failure::Local(error.to_string()),
     })
 }

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use sansip_core::agent::SessionInfo;
-use sansip_core::machines::media::AudioStatistics;
-use sansip_tokio::AudioLevels;
+use sansip_core::machines::media::{AudioLevels, AudioStatistics};
 
 /// The status line of a call: codec, duration, levels, loss, jitter, and what is special.
 pub(crate) fn line(info: &SessionInfo, lasted: Duration, levels: Option<AudioLevels>, muted: bool) -> String {
     let mut parts = vec![info.audio_codec.clone().unwrap_or_else(|| "no audio".into()), clock(lasted)];
     if let Some(levels) = levels {
-        parts.push(format!("in {:>4.0} dB  out {:>4.0} dB", levels.heard, levels.said));
+        parts.push(format!("in {:>4.0} dB  out {:>4.0} dB", levels.received, levels.sent));
     }
     if let Some(audio) = &info.audio_transport {
         parts.push(format!("loss {:.1} %", loss(audio)));

@@ -100,5 +100,5 @@ impl Drop for Screen {
 /// The text with the line ends that the terminal needs now.
 fn as_lines(text: &str) -> String {
     let end = if RAW.load(Ordering::SeqCst) { "\r\n" } else { "\n" };
-    text.lines().flat_map(|line| [line, end]).collect()
+    if text.is_empty() { end.to_owned() } else { text.lines().flat_map(|line| [line, end]).collect() }
 }

@@ -40,7 +40,7 @@ mod session;
 mod shared;
 
 pub use agent::{Agent, AgentOptions, DriverStatistics, StartError};
-pub use audio::{AudioChannel, AudioLevels, AudioSink, AudioSource, ChannelClosed, PlayError, Samples, SoundDefaults};
+pub use audio::{AudioChannel, AudioSink, AudioSource, ChannelClosed, PlayError, Samples, SoundDefaults};
 pub use notifications::Notifications;
 pub use session::{Ended, Session, SessionFailure};
 

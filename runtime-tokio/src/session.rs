@@ -7,12 +7,12 @@ use std::sync::Arc;
 use sansip_core::agent::{Route, SessionHandle, SessionInfo};
 use sansip_core::error::Misuse;
 use sansip_core::ids::SessionId;
-use sansip_core::machines::media::AudioStatistics;
+use sansip_core::machines::media::{AudioLevels, AudioStatistics};
 use sansip_core::middleware::notification::{Notification, Originator};
 use sansip_core::wire::sip::StatusCode;
 
 use crate::agent::Owner;
-use crate::audio::{AudioChannel, AudioLevels, AudioSink, AudioSource, PlayError, Samples};
+use crate::audio::{AudioChannel, AudioSink, AudioSource, PlayError, Samples};
 use crate::record::Record;
 
 /// Why a session failed.
@@ -167,9 +167,12 @@ impl Session {
         state.agent.audio(self.record.id).map(|mut port| port.statistics())
     }
 
-    /// How loud the session is; `None` until sound has been moved.
-    pub fn audio_levels(&self) -> Option<AudioLevels> {
-        self.record.sound().levels()
+    /// How loud both sides are.
+    ///
+    /// # Errors
+    /// [`Misuse`] while the session has no active audio.
+    pub fn audio_levels(&self) -> Result<AudioLevels, Misuse> {
+        self.owner.shared.lock().agent.audio(self.record.id).map(|mut port| port.levels())
     }
 
     /// Sends silence instead of the session's source, or the source again.

@@ -164,8 +164,7 @@ impl Shared {
         state.drain(self);
         if state.core_ended && !state.ended {
             state.shut_down();
-            self.progress.send_replace(Progress::Ended);
-            self.timer.notify_one();
+            self.tell_end();
         } else if state.wake < state.awaited {
             state.awaited = state.wake;
             self.timer.notify_one();
@@ -176,7 +175,18 @@ impl Shared {
     pub(crate) fn shut_down(&self) {
         let mut state = self.lock();
         state.shut_down();
-        self.progress.send_replace(Progress::Ended);
+        self.tell_end();
+    }
+
+    /// Wakes whoever waits for the end. Why a start failed is not overwritten: nobody has a handle then.
+    fn tell_end(&self) {
+        self.progress.send_if_modified(|progress| {
+            let failed = matches!(progress, Progress::Failed(_));
+            if !failed {
+                *progress = Progress::Ended;
+            }
+            !failed
+        });
         self.timer.notify_one();
     }
 }

@@ -19,8 +19,21 @@ use crate::setup;
 use log::Log;
 use script::Party;
 
-/// The caller's marker tone and the callee's, in Hz.
-const MARKERS: [f64; 2] = [440.0, 660.0];
+/// A tone by which sound is recognised.
+#[derive(Clone, Copy)]
+struct Marker {
+    /// In Hz.
+    frequency: f64,
+    /// How long it is sent.
+    seconds: f64,
+}
+
+/// What the caller sends.
+const BY_CALLER: Marker = Marker { frequency: 440.0, seconds: 1.5 };
+/// What the callee sends.
+const BY_CALLEE: Marker = Marker { frequency: 660.0, seconds: 1.5 };
+/// What the caller sends after it held the callee.
+const AFTER_HOLD: Marker = Marker { frequency: 880.0, seconds: 1.0 };
 
 /// Runs the demo. Ctrl-C ends it at once: nobody else is in the call.
 pub(crate) async fn run(options: DemoOptions) -> Result<(), Failure> {
@@ -43,8 +56,8 @@ async fn perform(options: &DemoOptions) -> Result<(), Failure> {
     let folder = Folder::new()?;
     let files = [recording(options, &folder)?, folder.path.join("callee.wav")];
     log.say("two user agents on 127.0.0.1, one calls the other over UDP");
-    let callee = Party::start("callee", agent_options("callee", 47_200, options), &log).await?;
-    let caller = Party::start("caller", agent_options("caller", 47_000, options), &log).await?;
+    let callee = Party::start("callee", agent_options("callee", 47_200, options)?, &log).await?;
+    let caller = Party::start("caller", agent_options("caller", 47_000, options)?, &log).await?;
     let figures = script::perform(&caller, &callee, &files, &log).await;
     // Both agents have closed their files when they have ended, and said all that they have to say.
     callee.stop().await;
@@ -56,15 +69,15 @@ async fn perform(options: &DemoOptions) -> Result<(), Failure> {
     verdict::judge(&files, figures, &log).await
 }
 
-fn agent_options(name: &str, first_port: u16, options: &DemoOptions) -> AgentOptions {
+fn agent_options(name: &str, first_port: u16, options: &DemoOptions) -> Result<AgentOptions, Failure> {
     let mut settings = Settings { answer_unknown_users: true, ..Settings::default() };
     settings.local_ip = Some([127, 0, 0, 1].into());
     settings.sip.udp = Some(([127, 0, 0, 1], 0).into());
     settings.sip.tcp = None;
     settings.rtp.port_range = first_port..=first_port + 199;
     settings.logging.trace_sip = options.trace;
-    let account = Account::new(&format!("{name}@127.0.0.1"));
-    AgentOptions { settings, accounts: account.into_iter().collect(), sound: SoundDefaults::none() }
+    let account = Account::new(&format!("{name}@127.0.0.1")).map_err(|misuse| Failure::Local(misuse.to_string()))?;
+    Ok(AgentOptions { settings, accounts: vec![account], sound: SoundDefaults::none() })
 }
 
 fn recording(options: &DemoOptions, folder: &Folder) -> Result<PathBuf, Failure> {

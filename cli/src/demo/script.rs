@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use super::{MARKERS, log::Log, speech, verdict};
+use super::log::Log;
+use super::{AFTER_HOLD, BY_CALLEE, BY_CALLER, Marker, speech, verdict};
 use crate::exit::Failure;
 use crate::setup;
 
@@ -108,7 +109,7 @@ impl Party {
     }
 }
 
-/// The whole call: 11 seconds of it.
+/// The whole call: less than 12 seconds of it.
 pub(crate) async fn perform(
     caller: &Party,
     callee: &Party,
@@ -122,9 +123,11 @@ pub(crate) async fn perform(
     sleep(Duration::from_millis(300)).await;
 
     log.say("the caller speaks, and sends a tone of 440 Hz");
-    speak(&calling, 120.0, MARKERS[0]).await;
+    speak(&calling, 120.0).await;
+    send_tone(&calling, BY_CALLER).await;
     log.say("the callee speaks, and sends a tone of 660 Hz");
-    speak(&called, 200.0, MARKERS[1]).await;
+    speak(&called, 200.0).await;
+    send_tone(&called, BY_CALLEE).await;
 
     log.say(&format!("the caller sends the digits {DIGITS}"));
     let digits = send_digits(&calling, callee).await?;
@@ -133,7 +136,9 @@ pub(crate) async fn perform(
     calling.hold().map_err(refused)?;
     sleep(Duration::from_millis(1_000)).await;
     calling.unhold().map_err(refused)?;
-    sleep(Duration::from_millis(500)).await;
+    sleep(Duration::from_millis(400)).await;
+    log.say("the caller sends a tone of 880 Hz: it must be heard again");
+    send_tone(&calling, AFTER_HOLD).await;
 
     let figures = Figures {
         caller: calling.audio_statistics().map_err(refused)?,
@@ -179,13 +184,16 @@ fn record(session: &Session, file: &Path) -> Result<(), Failure> {
     session.start_recording_audio(Some(file.to_string_lossy().into_owned())).map_err(refused)
 }
 
-/// Two seconds of speech, a second and a half of a tone.
-async fn speak(session: &Session, pitch: f64, marker: f64) {
-    let words = speech::speech(2.0, pitch, RATE);
-    session.set_audio_source(AudioSource::Samples(Samples::new(words, RATE)));
-    sleep(Duration::from_millis(2_100)).await;
-    session.set_audio_source(AudioSource::Tone { frequency: marker, level: verdict::LEVEL });
-    sleep(Duration::from_millis(1_500)).await;
+/// Speaks for not quite two seconds, in a voice of `pitch` Hz.
+async fn speak(session: &Session, pitch: f64) {
+    let words = Samples::new(speech::speech(1.8, pitch, RATE), RATE);
+    session.set_audio_source(AudioSource::Samples(words));
+    sleep(Duration::from_millis(1_900)).await;
+}
+
+async fn send_tone(session: &Session, marker: Marker) {
+    session.set_audio_source(AudioSource::Tone { frequency: marker.frequency, level: verdict::LEVEL });
+    sleep(Duration::from_secs_f64(marker.seconds)).await;
     session.set_audio_source(AudioSource::Silence);
     sleep(Duration::from_millis(200)).await;
 }

@@ -50,15 +50,6 @@ pub enum AudioSink {
     SoundCard,
 }
 
-/// How loud a session is at the moment: smoothed root mean squares in dBov, -127 (silence) to 0.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct AudioLevels {
-    /// What the peer says.
-    pub heard: f32,
-    /// What is said to the peer, before muting.
-    pub said: f32,
-}
-
 /// What the sessions of an agent say and where their sound goes, unless they are told otherwise.
 #[derive(Clone, Debug)]
 pub struct SoundDefaults {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use sansip_core::machines::media::level::LevelMeter;
 use sansip_core::machines::media::mixer::Mixer;
 use sansip_core::machines::media::tone::Sine;
 use sansip_core::middleware::notification::Originator;
@@ -11,7 +10,7 @@ use tokio::sync::oneshot;
 use super::card::CARD_RATE;
 use super::channel::Pcm;
 use super::player::Player;
-use super::{AudioChannel, AudioLevels, AudioSink, AudioSource, Samples, SoundDefaults};
+use super::{AudioChannel, AudioSink, AudioSource, Samples, SoundDefaults};
 
 enum Source {
     Silence,
@@ -33,19 +32,12 @@ pub(crate) struct SessionSound {
     sink: Sink,
     held_by_us: bool,
     held_by_peer: bool,
-    /// The level meters of what is heard and said, and their sample rate.
-    meters: Option<(u32, LevelMeter, LevelMeter)>,
 }
 
 impl SessionSound {
     pub(crate) fn new(defaults: &SoundDefaults) -> SessionSound {
-        let mut sound = SessionSound {
-            source: Source::Silence,
-            sink: Sink::Discard,
-            held_by_us: false,
-            held_by_peer: false,
-            meters: None,
-        };
+        let mut sound =
+            SessionSound { source: Source::Silence, sink: Sink::Discard, held_by_us: false, held_by_peer: false };
         sound.set_source(defaults.source.clone());
         sound.set_sink(defaults.sink);
         sound
@@ -113,19 +105,8 @@ impl SessionSound {
         !self.held_by_us && (matches!(self.source, Source::Card) || matches!(self.sink, Sink::Card))
     }
 
-    /// How loud the session is, once sound has been moved.
-    pub(crate) fn levels(&self) -> Option<AudioLevels> {
-        self.meters.as_ref().map(|(_, heard, said)| AudioLevels { heard: heard.rms(), said: said.rms() })
-    }
-
-    fn meters(&mut self, rate: u32) -> &mut (u32, LevelMeter, LevelMeter) {
-        self.meters.take_if(|(of, ..)| *of != rate);
-        self.meters.get_or_insert_with(|| (rate, LevelMeter::new(rate), LevelMeter::new(rate)))
-    }
-
     /// Takes a frame of what the peer said. A peer that holds us may still be heard: it may play music.
-    pub(crate) fn deliver(&mut self, heard: &[i16], rate: u32, loudspeaker: &mut Mixer) {
-        self.meters(rate).1.add(heard);
+    pub(crate) fn deliver(&self, heard: &[i16], rate: u32, loudspeaker: &mut Mixer) {
         if self.held_by_us {
             return;
         }
@@ -139,11 +120,6 @@ impl SessionSound {
 
     /// Fills a frame with what is said to the peer. On hold, by whomever, that is silence, and recorded sound waits.
     pub(crate) fn fill(&mut self, out: &mut [i16], rate: u32, microphone: &[i16]) {
-        self.say(out, rate, microphone);
-        self.meters(rate).2.add(out);
-    }
-
-    fn say(&mut self, out: &mut [i16], rate: u32, microphone: &[i16]) {
         if self.held_by_us || self.held_by_peer {
             return out.fill(0);
         }
@@ -198,7 +174,6 @@ mod tests {
         let tone = said(&mut sound, 50);
         assert!((level_at(&tone, 8_000, 440.0) + 20.0).abs() < 0.1);
         assert!((rms_dbov(&tone) + 20.0).abs() < 0.1);
-        assert!((sound.levels().unwrap().said + 20.0).abs() < 0.5, "{:?}", sound.levels());
     }
 
     #[test]
@@ -217,7 +192,7 @@ mod tests {
     fn a_peer_that_holds_us_is_heard_and_one_that_we_hold_is_not() {
         let mut sound = silent();
         sound.set_sink(AudioSink::SoundCard);
-        let heard = |sound: &mut SessionSound| {
+        let heard = |sound: &SessionSound| {
             let (mut mixer, mut out) = (Mixer::new(), [0; 160]);
             mixer.begin(160);
             sound.deliver(&[5; 160], 8_000, &mut mixer);
@@ -225,9 +200,9 @@ mod tests {
             out[0]
         };
         sound.hold(Originator::Remote, true);
-        assert_eq!((heard(&mut sound), sound.uses_card()), (5, true));
+        assert_eq!((heard(&sound), sound.uses_card()), (5, true));
         sound.hold(Originator::Local, true);
-        assert_eq!((heard(&mut sound), sound.uses_card()), (0, false));
+        assert_eq!((heard(&sound), sound.uses_card()), (0, false));
     }
 
     #[test]
