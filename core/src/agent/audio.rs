@@ -1,7 +1,7 @@
 //! Sound in and out of a session, beside the enums: no allocation for a frame.
 
 use crate::ids::SessionId;
-use crate::machines::media::AudioStatistics;
+use crate::machines::media::stream::AudioStatistics;
 use crate::middleware::notification::StreamKind;
 
 use super::{Misuse, UserAgent};
@@ -67,7 +67,7 @@ impl AudioPort<'_> {
         self.agent.sessions.get(&self.id).is_some_and(|entry| entry.session.is_on_hold())
     }
 
-    fn stream<R>(&mut self, act: impl FnOnce(&mut crate::machines::media::AudioStream) -> R) -> Option<R> {
+    fn stream<R>(&mut self, act: impl FnOnce(&mut crate::machines::media::stream::AudioStream) -> R) -> Option<R> {
         self.agent.sessions.get_mut(&self.id)?.session.audio_stream().map(act)
     }
 }

@@ -1,7 +1,6 @@
 //! Where machines meet: what one wants done is handed to the other, in order.
 
 use alloc::format;
-use alloc::vec;
 
 use super::{Effect, Output, Phase, UserAgent, Waiting, cx};
 use crate::ids::{CallerId, SessionId, SocketId};

@@ -32,14 +32,14 @@ impl UserAgent {
             Some(Method::Invite) if begins_session(request) => self.on_invite(id, request, hop),
             Some(Method::Options) => self.on_options(id, request),
             // BYE, INFO and the like need a dialog.
-            _ => self.refuse(id, request.reply(StatusCode::CALL_DOES_NOT_EXIST)),
+            _ => self.refuse(id, request.reply(StatusCode::CALL_TRANSACTION_DOES_NOT_EXIST)),
         }
     }
 
     /// 9.2.
     fn on_cancel(&mut self, id: TransactionId, request: &Message) {
         let Some(cancelled) = self.transactions.cancelled_by(request) else {
-            return self.refuse(id, request.reply(StatusCode::CALL_DOES_NOT_EXIST));
+            return self.refuse(id, request.reply(StatusCode::CALL_TRANSACTION_DOES_NOT_EXIST));
         };
         self.refuse(id, request.reply(StatusCode::OK));
         let session = self.sessions.iter().find(|(_, entry)| entry.session.is_cancelled_by(cancelled));
@@ -51,7 +51,7 @@ impl UserAgent {
     fn on_request_in_dialog(&mut self, id: TransactionId, request: &Message) {
         let session = id_of_request(request).and_then(|dialog| self.dialogs.get(&dialog)).copied();
         let Some(session) = session else {
-            return self.refuse(id, request.reply(StatusCode::CALL_DOES_NOT_EXIST));
+            return self.refuse(id, request.reply(StatusCode::CALL_TRANSACTION_DOES_NOT_EXIST));
         };
         if let Some(unsupported) = unsupported(request) {
             let mut response = request.reply(StatusCode::BAD_EXTENSION);

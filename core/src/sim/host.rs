@@ -180,7 +180,7 @@ impl Host {
 
     /// What a session heard since it began, or since [`forget_heard`](Host::forget_heard).
     pub fn heard(&self, session: SessionId) -> &[i16] {
-        self.taps.get(&session).map_or(&[], |tap| &tap.heard)
+        self.taps.get(&session).map_or(&[][..], |tap| tap.heard.as_slice())
     }
 
     /// Forgets what a session heard so far.

@@ -6,7 +6,8 @@
 //! - [`World`]: the clock, the network, the hosts and the peers; [`World::step`] jumps to the next event.
 //! - [`Host`]: a [`UserAgent`](crate::agent::UserAgent) with the machine it runs on: sockets, names, a disk, sound.
 //! - [`ScriptedPeer`], [`ScriptedCall`]: an endpoint without an agent, which says what the test tells it to say.
-//! - [`Network`], [`Link`], [`Burst`]: latency, jitter, loss, duplication, reordering, partitions; datagrams and streams.
+//! - [`Network`], [`Link`], [`Burst`]: latency, jitter, loss, duplication, reordering, partitions; datagrams and
+//!   streams.
 //! - [`Pair`]: two agents ready to call each other.
 //!
 //! It is for tests: it panics when a test uses it wrongly (an id of another world) and when an agent misbehaves (an

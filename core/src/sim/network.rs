@@ -264,7 +264,8 @@ impl Network {
         self.partitions.iter().filter(between).filter(|p| p.from <= now && now < p.until).map(|p| p.until).max()
     }
 
-    /// The direction's state, made at its first use. Each has its own chances, so that traffic elsewhere leaves them be.
+    /// The direction's state, made at its first use. Each has its own chances, so that traffic elsewhere leaves them
+    /// be.
     pub(super) fn way(&mut self, from: IpAddr, to: IpAddr) -> &mut Way {
         let rng = &self.rng;
         self.ways.entry((from, to)).or_insert_with(|| Way { rng: rng.fork(&format!("{from}>{to}")), in_burst: false })

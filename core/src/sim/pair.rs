@@ -128,7 +128,8 @@ impl Pair {
 
     /// The host of a side, to change.
     pub fn host_mut(&mut self, side: Side) -> &mut Host {
-        self.world.host_mut(self.id(side))
+        let host = self.id(side);
+        self.world.host_mut(host)
     }
 
     /// Gives a session a command.
@@ -141,7 +142,8 @@ impl Pair {
         session: SessionId,
         command: impl FnOnce(SessionHandle<'_>) -> Result<R, Misuse>,
     ) -> Result<R, Misuse> {
-        self.world.command(self.id(side), |agent| command(agent.session(session)?))
+        let host = self.id(side);
+        self.world.command(host, |agent| command(agent.session(session)?))
     }
 
     /// The state of a session; `None` if the agent has forgotten it.
@@ -164,8 +166,8 @@ impl Pair {
     pub fn dial_over(&mut self, caller: Side, transport: Transport) -> SessionId {
         let callee = caller.other();
         let routes = [Route::new(callee.ip().to_string(), 5060, transport)];
-        let account = self.account(caller);
-        let dialled = self.world.command(self.id(caller), |agent| {
+        let (host, account) = (self.id(caller), self.account(caller));
+        let dialled = self.world.command(host, |agent| {
             let session = agent.new_session(account)?;
             agent.session(session)?.connect(callee.uri(), &routes, true)?;
             Ok::<SessionId, Misuse>(session)

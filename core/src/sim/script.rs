@@ -107,15 +107,16 @@ impl ScriptedCall {
         self.sdp_with(&ip, "", &format!("a={direction}\r\n"))
     }
 
-    /// A session description with the address of its `c=`, further session lines, and further lines of its audio.
+    /// A session description with the address of its `c=`, further session lines, and lines that
+    /// follow its `m=`.
     pub fn sdp_with(&mut self, connection: &str, session_lines: &str, audio_lines: &str) -> String {
         self.sdp_version += 1;
         let net = if self.rtp.is_ipv4() { "IN IP4" } else { "IN IP6" };
         let (version, ip, port) = (self.sdp_version, self.rtp.ip(), self.rtp.port());
         format!(
             "v=0\r\no=- 4711 {version} {net} {ip}\r\ns=-\r\nc={net} {connection}\r\nt=0 0\r\n{session_lines}\
-             m=audio {port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n\
-             a=fmtp:101 0-15\r\n{audio_lines}"
+             m=audio {port} RTP/AVP 0 101\r\n{audio_lines}a=rtpmap:0 PCMU/8000\r\n\
+             a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
         )
     }
 

@@ -270,18 +270,18 @@ impl World {
 
     /// Does what is due next, if that is not after `deadline`.
     fn step_by(&mut self, deadline: Instant) -> bool {
-        let World { hosts, peers, network, names, trace, now, .. } = self;
-        let mut cx = Cx { now: *now, network, names, trace };
+        let World { hosts, peers, network, names, trace, now, steps_at_once, .. } = self;
+        let mut cx = Cx { now: *now, network: &mut *network, names: &*names, trace: &mut *trace };
         peers.iter_mut().for_each(|peer| peer.flush(&mut cx));
         let (at, due) = next_due(network, hosts, peers);
         if at == Instant::NEVER || at > deadline {
             return false;
         }
         let at = at.max(*now);
-        self.steps_at_once = if at > *now { 0 } else { self.steps_at_once + 1 };
-        assert!(self.steps_at_once < STEPS_AT_ONCE, "{due:?} for ever at {at:?}");
+        *steps_at_once = if at > *now { 0 } else { *steps_at_once + 1 };
+        assert!(*steps_at_once < STEPS_AT_ONCE, "{due:?} for ever at {at:?}");
         *now = at;
-        let mut cx = Cx { now: at, network, names, trace };
+        let mut cx = Cx { now: at, network, names: &*names, trace };
         match due {
             Due::Arrival => {
                 if let Some(flight) = cx.network.arrive(at) {

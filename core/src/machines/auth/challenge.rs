@@ -96,17 +96,17 @@ enum Reading {
 
 impl Reading {
     fn of(side: Side, challenge: &Challenge<'_>) -> Reading {
-        if !challenge.scheme().eq_ignore_ascii_case("Digest") {
+        if !challenge.scheme.eq_ignore_ascii_case("Digest") {
             return Reading::Unknown;
         }
-        let text = |name: &str| challenge.param(name).map(|value| ByteString::from(&*value));
-        let flag = |name: &str| challenge.param(name).is_some_and(|value| value.trim().eq_ignore_ascii_case("true"));
+        let text = |name: &str| challenge.get(name).map(|value| ByteString::from(&*value));
+        let flag = |name: &str| challenge.get(name).is_some_and(|value| value.trim().eq_ignore_ascii_case("true"));
         let (Some(realm), Some(nonce)) = (text("realm"), text("nonce")) else { return Reading::Malformed };
         let opaque = text("opaque");
         if !is_one_line(&realm) || !is_one_line(&nonce) || opaque.as_ref().is_some_and(|o| !is_one_line(o)) {
             return Reading::Malformed;
         }
-        let algorithm_token = challenge.param("algorithm").map(|token| ByteString::from(token.trim()));
+        let algorithm_token = challenge.get("algorithm").map(|token| ByteString::from(token.trim()));
         let algorithm = match &algorithm_token {
             None => Some(Algorithm::default()),
             Some(token) => Algorithm::parse(token),

@@ -201,6 +201,13 @@ impl Dialog {
         Ok(())
     }
 
+    /// Takes the next CSeq number (12.2.1.1), for a request that is sent once more.
+    pub fn next_cseq(&mut self) -> u32 {
+        let next = self.local_seq.map_or(1, |seq| seq.saturating_add(1));
+        self.local_seq = Some(next);
+        next
+    }
+
     /// Its name.
     pub fn id(&self) -> &DialogId {
         &self.id

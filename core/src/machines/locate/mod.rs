@@ -39,11 +39,10 @@ impl Route {
         let uri = UriRef::parse(uri)?;
         let fallback = if uri.scheme() == Scheme::Sips { Transport::Tls } else { Transport::Udp };
         let transport = uri.transport().unwrap_or(fallback);
-        let host = match (uri.maddr(), uri.host()) {
-            (Some(maddr), _) => maddr.trim_matches(['[', ']']).to_string(),
-            (None, Host::Name(name)) => name.to_string(),
-            (None, Host::V4(ip)) => ip.to_string(),
-            (None, Host::V6(ip)) => ip.to_string(),
+        let host = match uri.maddr().unwrap_or(uri.host()) {
+            Host::Name(name) => name.to_string(),
+            Host::V4(ip) => ip.to_string(),
+            Host::V6(ip) => ip.to_string(),
         };
         Ok(Route { address: host, port: uri.port().unwrap_or(transport.default_port()), transport })
     }

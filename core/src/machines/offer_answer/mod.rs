@@ -339,9 +339,10 @@ impl OfferAnswer {
         // RFC 3264 8.1 allows any.
         let free = || lines.iter().position(|line| line.media == MediaType::Audio);
         let line = own.or_else(free).unwrap_or(lines.len());
+        let room = lines.len() < limits::SDP_MEDIA;
         match lines.get_mut(line) {
             Some(place) => *place = media,
-            None if lines.len() < limits::SDP_MEDIA => lines.push(media),
+            None if room => lines.push(media),
             None => return Err(OfferAnswerError::NoMediaLine),
         }
         Ok(LocalStream { line, direction: local.direction, formats })

@@ -14,11 +14,18 @@ pub enum StreamKind {
     Audio,
 }
 
+impl StreamKind {
+    /// Its name: `audio`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            StreamKind::Audio => "audio",
+        }
+    }
+}
+
 impl fmt::Display for StreamKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            StreamKind::Audio => "audio",
-        })
+        f.write_str(self.name())
     }
 }
 

@@ -91,7 +91,7 @@ impl Transports {
     pub fn on_stream(&mut self, cx: &mut Cx<'_, Effect>, id: ConnectionId, data: Bytes) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let (transport, remote) = (connection.transport, connection.remote);
-        connection.framer.push(data);
+        connection.framer.push(&data);
         touch(cx, id);
         let hop = Hop { transport, channel: Channel::Connection(id), remote };
         loop {
@@ -107,7 +107,7 @@ impl Transports {
                 }
                 Some(Ok(Frame::Pong)) => self.statistics.other += 1,
                 Some(Err(error)) => {
-                    self.malformed(cx, remote, &error);
+                    self.malformed(cx, remote, &error.error);
                     return self.close(cx, id);
                 }
             }

@@ -23,8 +23,8 @@ pub(super) fn mark_source(request: &mut Message, transport: Transport, from: Soc
     if !wants_port && same_host {
         return reply_to;
     }
-    let mut marked = format!("SIP/2.0/{} {}", via.transport_token(), via.sent_by());
-    for (name, value) in via.params().iter() {
+    let mut marked = format!("SIP/2.0/{} {}", via.transport_token, via.sent_by());
+    for (name, value) in via.params.iter() {
         if name.eq_ignore_ascii_case("rport") || name.eq_ignore_ascii_case("received") {
             continue;
         }
@@ -42,20 +42,24 @@ pub(super) fn mark_source(request: &mut Message, transport: Transport, from: Soc
     reply_to
 }
 
-fn host_ip(via: &Via<'_>) -> Option<IpAddr> {
-    match via.host() {
+fn ip_of(host: &Host<'_>) -> Option<IpAddr> {
+    match *host {
         Host::V4(ip) => Some(IpAddr::V4(ip)),
         Host::V6(ip) => Some(IpAddr::V6(ip)),
         Host::Name(_) => None,
     }
 }
 
+fn host_ip(via: &Via<'_>) -> Option<IpAddr> {
+    ip_of(&via.host)
+}
+
 /// 18.2.2: by a connection, back over it; else to `maddr`, else to where it came from: the port it came from if `rport`
 /// asks so (RFC 3581 4), the port of sent-by otherwise.
 pub(super) fn reply_address(via: Option<&Via<'_>>, transport: Transport, from: SocketAddr) -> SocketAddr {
     let Some(via) = via.filter(|_| !transport.is_reliable()) else { return from };
-    let port = via.port().unwrap_or(transport.default_port());
-    if let Some(maddr) = via.maddr().and_then(|maddr| maddr.parse::<IpAddr>().ok()) {
+    let port = via.port.unwrap_or(transport.default_port());
+    if let Some(maddr) = via.maddr().and_then(|maddr| ip_of(&maddr)) {
         return SocketAddr::new(maddr, port);
     }
     match via.rport() {

@@ -280,9 +280,11 @@ impl Callers {
         cx.out.put(Effect::Response { id, owner, response });
     }
 
-    /// The request is sent to the same target again, with the credentials that were asked for and this CSeq number.
-    pub fn renumber(&mut self, cx: &mut Cx<'_, Effect>, id: CallerId, number: u32) {
+    /// The request is sent to the same target again, with the credentials that were asked for and this CSeq number; the
+    /// next one if its owner is gone.
+    pub fn renumber(&mut self, cx: &mut Cx<'_, Effect>, id: CallerId, number: Option<u32>) {
         let Some(caller) = self.callers.get_mut(&id) else { return };
+        let number = number.unwrap_or_else(|| caller.request.cseq().map_or(1, |cseq| cseq.number.saturating_add(1)));
         let method = caller.request.method().cloned().unwrap_or(Method::Invite);
         caller.request.set(HeaderName::CSeq, CSeq { number, method });
         caller.provisional_seen = false;

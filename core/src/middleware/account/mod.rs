@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use bytestring::ByteString;
 
 use crate::error::Misuse;
-use crate::machines::auth::Credentials;
+use crate::machines::auth::{Credentials, Secret};
 use crate::wire::sip::{Scheme, UriRef, quote};
 
 /// An account: an address of record, and what proves it is ours.
@@ -47,7 +47,7 @@ impl Account {
     /// The same account, with the password that answers challenges; the user name is the account's own.
     pub fn with_password(self, password: &str) -> Account {
         let username = ByteString::from(self.user());
-        self.with_credentials(Credentials::new(username, password))
+        self.with_credentials(Credentials { username, password: Secret::new(password), realm: None })
     }
 
     /// The same account, with these credentials.

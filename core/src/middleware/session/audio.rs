@@ -9,7 +9,9 @@ use super::{Asked, Cx, Effect, Session, body, notify};
 use crate::error::Misuse;
 use crate::ids::SocketId;
 use crate::io::{Channel, Request, Transmit};
-use crate::machines::media::{AudioConfig, AudioEvent, AudioStream, CodecKind, Format, JitterConfig};
+use crate::machines::media::codec::CodecKind;
+use crate::machines::media::jitter::JitterConfig;
+use crate::machines::media::stream::{AudioConfig, AudioEvent, AudioStream, Format};
 use crate::machines::offer_answer::{
     AgreedAudio, Agreement, Answer, AudioCapability, CodecSpec, LocalAudio, Offer,
 };
@@ -71,6 +73,8 @@ impl Session {
             first_timestamp: cx.rng.u32(),
             cname: cx.rng.token(16),
             jitter: JitterConfig::default(),
+            no_rtcp: false,
+            wall_clock: Some(self.wall),
         };
         let stream = AudioStream::new(config, cx.rng.fork("audio"), cx.now);
         self.audio = Some(AudioLeg { stream, ports, agreed: None, flowing: false, announced: false });
@@ -84,7 +88,7 @@ impl Session {
 
     /// The direction we want, our hold and the peer's considered (`SPEC` 1.5, RFC 3264 8.4).
     fn wanted_direction(&self) -> Direction {
-        Direction::new(!self.on_hold_by_remote, !self.on_hold_by_local)
+        Direction::from_flags(!self.on_hold_by_remote, !self.on_hold_by_local)
     }
 
     /// The offer of a new session.
@@ -104,7 +108,7 @@ impl Session {
     /// The answer to the peer's offer, which is in force with it; `None` refuses the offer.
     pub(super) fn make_answer(&mut self, cx: &mut Cx<'_, Effect>) -> Option<Bytes> {
         // What the peer's own hold leaves of it, the answer works out.
-        let audio = self.local_audio(Direction::new(true, !self.on_hold_by_local));
+        let audio = self.local_audio(Direction::from_flags(true, !self.on_hold_by_local));
         let offer_answer = self.offer_answer.as_mut()?;
         let made = match offer_answer.create_answer(&Answer { audio }) {
             Ok(made) => Ok(made),
@@ -222,11 +226,6 @@ impl Session {
         }
     }
 
-    /// Which of the session's sockets this is, if it is one.
-    pub(crate) fn media_sockets(&self) -> Option<(SocketId, SocketId)> {
-        self.audio.as_ref().map(|leg| (leg.ports.rtp, leg.ports.rtcp))
-    }
-
     /// A packet came to one of the session's sockets.
     pub(crate) fn on_media(&mut self, cx: &mut Cx<'_, Effect>, socket: SocketId, from: SocketAddr, data: &[u8]) {
         let Some(leg) = &mut self.audio else { return };
@@ -292,7 +291,7 @@ impl Session {
     pub(crate) fn push_audio(&mut self, cx: &mut Cx<'_, Effect>, samples: &[i16]) {
         let Some(leg) = self.audio.as_mut().filter(|leg| leg.flowing) else { return };
         leg.stream.push(cx.now, samples);
-        self.record_sent(cx, samples);
+        self.write_recording(cx);
         self.drain_audio(cx);
     }
 
@@ -300,13 +299,15 @@ impl Session {
     pub(crate) fn pull_audio(&mut self, cx: &mut Cx<'_, Effect>, out: &mut [i16]) {
         let Some(leg) = self.audio.as_mut().filter(|leg| leg.flowing) else { return out.fill(0) };
         leg.stream.pull(cx.now, out);
-        self.record_received(cx, out);
+        self.write_recording(cx);
         self.drain_audio(cx);
     }
 }
 
 fn format_of(agreed: &AgreedAudio, ptime: Duration) -> Option<Format> {
     let codec = codec_of(&agreed.codec.name, agreed.codec.clock_rate, agreed.codec.channels)?;
+    // On `c=0.0.0.0` the peer has no address to send to.
+    let nowhere = SocketAddr::new(core::net::IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED), 9);
     Some(Format {
         codec,
         send_payload_type: agreed.codec.payload_type,
@@ -318,9 +319,9 @@ fn format_of(agreed: &AgreedAudio, ptime: Duration) -> Option<Format> {
         telephone_event: agreed.telephone_event_send,
         telephone_event_receive: agreed.telephone_event_receive,
         ptime,
-        remote_rtp: agreed.remote_rtp,
+        remote_rtp: agreed.remote_rtp.unwrap_or(nowhere),
         remote_rtcp: agreed.remote_rtcp,
-        sending: agreed.direction.sends(),
+        sending: agreed.direction.sends() && agreed.remote_rtp.is_some(),
         receiving: agreed.direction.receives(),
     })
 }

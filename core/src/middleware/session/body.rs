@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::machines::offer_answer::OfferAnswerError;
 use crate::wire::sdp::SessionDescription;
-use crate::wire::sip::{HeaderName, Message, StatusCode};
+use crate::wire::sip::{HeaderName, Message, StatusCode, multipart};
 
 /// The media type of a session description.
 pub(crate) const SDP: &str = "application/sdp";
@@ -34,13 +34,23 @@ pub(super) fn description(message: &Message) -> Body {
     if encoded {
         return Body::Unusable(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Encoding is not understood");
     }
-    let Some(bytes) = message.find_body("application", "sdp") else {
+    let Some(bytes) = find_sdp(message) else {
         return Body::Unusable(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is no session description");
     };
     match SessionDescription::parse(&bytes) {
         Ok(description) => Body::Sdp(description),
         Err(_) => Body::Unusable(StatusCode::BAD_REQUEST, "the session description cannot be read"),
     }
+}
+
+/// The octets of the session description: the body, or the first such part of a multipart body.
+fn find_sdp(message: &Message) -> Option<Bytes> {
+    let content_type = message.content_type().ok()??;
+    if content_type.is("application", "sdp") {
+        return Some(message.body().clone());
+    }
+    let parts = multipart::parse(&content_type, message.body()).ok()?;
+    parts.iter().find_map(|part| part.find_type("application", "sdp")).map(|part| part.body.clone())
 }
 
 /// A session description as a body.
@@ -61,10 +71,21 @@ pub(super) fn warn(response: &mut Message, code: u16, text: &str) {
 
 /// The refusal of an offer: 488 with a Warning (RFC 3261 13.3.1.3, 20.43).
 pub(super) fn refusal(request: &Message, error: &OfferAnswerError) -> Message {
-    let mut response = request.reply(error.status());
-    let (code, text) = error.warning();
-    warn(&mut response, code, &text);
+    let mut response = request.reply(status_of(error));
+    explain(&mut response, error);
     response
+}
+
+/// The status that refuses an offer; 500 where the fault is ours.
+pub(super) fn status_of(error: &OfferAnswerError) -> StatusCode {
+    error.sip_status().and_then(StatusCode::new).unwrap_or(StatusCode::SERVER_INTERNAL_ERROR)
+}
+
+/// Adds the Warning that goes with the refusal of an offer.
+pub(super) fn explain(response: &mut Message, error: &OfferAnswerError) {
+    if let Some((code, text)) = error.warning() {
+        warn(response, code, &text);
+    }
 }
 
 /// The reason of a failure response: its reason phrase, with the text of its Warning if there is one.

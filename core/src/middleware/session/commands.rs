@@ -43,7 +43,7 @@ impl Session {
             return Err(Misuse::NoStreams("connect"));
         }
         if routes.is_empty() || routes.len() > limits::ROUTES {
-            return Err(Misuse::Routes(routes.len()));
+            return Err(Misuse::Routes { given: routes.len() });
         }
         let callee = callee_of(callee)?;
         self.begin_outgoing(cx, callee, Vec::from(routes));

@@ -1,5 +1,7 @@
 //! How a session ends: by the application, by the peer, or by a failure (RFC 3261 15; `SPEC` 1.4).
 
+use alloc::string::String;
+
 use super::{Call, Cx, Effect, Session, notify};
 use crate::middleware::notification::{Failure, Originator, SessionNotification, SessionState};
 use crate::timers::SessionTimer;
@@ -67,7 +69,7 @@ impl Session {
         self.stop_media(cx);
         self.set_state(cx, SessionState::Terminated);
         let Failure { originator, code, reason } = failure;
-        notify(cx, SessionNotification::DidFail { originator, code, reason: reason.as_ref().into() });
+        notify(cx, SessionNotification::DidFail { originator, code, reason: String::from(&*reason) });
         self.close(cx, originator);
     }
 

@@ -34,8 +34,8 @@ impl Session {
         }
     }
 
-    fn reply(&self, request: &Message, status: StatusCode) -> Message {
-        match &self.dialog {
+    fn reply(&mut self, request: &Message, status: StatusCode) -> Message {
+        match &mut self.dialog {
             Some(dialog) => dialog.reply(request, status, Some(&self.contact)),
             None => request.reply(status),
         }
@@ -46,7 +46,7 @@ impl Session {
         cx.out.put(Effect::Respond(transaction, response));
     }
 
-    fn answer_with(&self, cx: &mut Cx<'_, Effect>, transaction: TransactionId, request: &Message, status: StatusCode) {
+    fn answer_with(&mut self, cx: &mut Cx<'_, Effect>, transaction: TransactionId, request: &Message, status: StatusCode) {
         let response = self.reply(request, status);
         self.respond(cx, transaction, response);
     }
@@ -72,7 +72,7 @@ impl Session {
         match self.state {
             SessionState::Established => {}
             SessionState::Terminating | SessionState::Terminated => {
-                return self.answer_with(cx, transaction, request, StatusCode::CALL_DOES_NOT_EXIST);
+                return self.answer_with(cx, transaction, request, StatusCode::CALL_TRANSACTION_DOES_NOT_EXIST);
             }
             // The first INVITE of the dialog is not through yet.
             _ => {
@@ -121,9 +121,8 @@ impl Session {
             None => return Err(self.reply(request, StatusCode::SERVER_INTERNAL_ERROR)),
         };
         if let Err(error) = taken {
-            let mut response = self.reply(request, error.status());
-            let (code, text) = error.warning();
-            body::warn(&mut response, code, &text);
+            let mut response = self.reply(request, body::status_of(&error));
+            body::explain(&mut response, &error);
             return Err(response);
         }
         match self.make_answer(cx) {

@@ -50,7 +50,7 @@ impl Session {
     pub(crate) fn incoming(&mut self, transaction: TransactionId, request: Message) {
         self.direction = Some(Direction::Incoming);
         self.note_user_agent(&request);
-        self.remote_uri = request.from().ok().map(|from| ByteString::from(from.uri().as_str()));
+        self.remote_uri = request.from().ok().map(|from| ByteString::from(from.uri.as_str()));
         self.call =
             Call::Incoming(IncomingCall { transaction, request, late_offer: false, phase: Phase::Locating });
     }
@@ -119,7 +119,7 @@ impl Session {
     }
 
     fn send_ringing(&mut self, cx: &mut Cx<'_, Effect>) {
-        self.respond_to_invite(cx, StatusCode::RINGING, None);
+        self.respond_to_invite(cx, StatusCode::RINGING);
         self.set_timer(cx, SessionTimer::RefreshProvisional, REFRESH_PROVISIONAL);
     }
 
@@ -130,12 +130,9 @@ impl Session {
     }
 
     /// Answers the INVITE that began the call.
-    fn respond_to_invite(&mut self, cx: &mut Cx<'_, Effect>, status: StatusCode, reason: Option<&str>) {
-        let (Call::Incoming(call), Some(dialog)) = (&mut self.call, &self.dialog) else { return };
+    fn respond_to_invite(&mut self, cx: &mut Cx<'_, Effect>, status: StatusCode) {
+        let (Call::Incoming(call), Some(dialog)) = (&mut self.call, &mut self.dialog) else { return };
         let mut response = dialog.reply(&call.request, status, Some(&self.contact));
-        if let Some(reason) = reason {
-            response.set_reason(reason);
-        }
         body::identify(&mut response, &self.settings.user_agent);
         if status.is_final() {
             call.phase = Phase::Answered;
@@ -166,13 +163,12 @@ impl Session {
             false => self.make_answer(cx),
         };
         let Some(description) = description else {
-            self.respond_to_invite(cx, StatusCode::NOT_ACCEPTABLE_HERE, None);
+            self.respond_to_invite(cx, StatusCode::NOT_ACCEPTABLE_HERE);
             return self.fail(cx, Failure::local(StatusCode::NOT_ACCEPTABLE_HERE, "no common media"));
         };
         let (Call::Incoming(call), Some(dialog)) = (&mut self.call, &mut self.dialog) else { return };
         call.phase = Phase::Answered;
         let mut response = dialog.reply(&call.request, StatusCode::OK, Some(&self.contact));
-        dialog.confirm_as_uas();
         response.push(HeaderName::Allow, body::ALLOW);
         body::identify(&mut response, &self.settings.user_agent);
         response.set_body(body::SDP, description);
@@ -258,12 +254,12 @@ impl Session {
     pub(super) fn refuse(&mut self, cx: &mut Cx<'_, Effect>, status: StatusCode) {
         self.set_state(cx, SessionState::Terminating);
         notify(cx, SessionNotification::WillEnd);
-        self.respond_to_invite(cx, status, None);
+        self.respond_to_invite(cx, status);
         self.finish(cx, Originator::Local);
     }
 
     pub(super) fn refuse_for_internal_fault(&mut self, cx: &mut Cx<'_, Effect>) {
-        self.respond_to_invite(cx, StatusCode::SERVER_INTERNAL_ERROR, None);
+        self.respond_to_invite(cx, StatusCode::SERVER_INTERNAL_ERROR);
     }
 
     /// True while the INVITE that began the call has no final response.
@@ -288,7 +284,7 @@ impl Session {
             let response = call.request.reply(StatusCode::REQUEST_TERMINATED);
             return self.turn_away(cx, response);
         }
-        self.respond_to_invite(cx, StatusCode::REQUEST_TERMINATED, None);
+        self.respond_to_invite(cx, StatusCode::REQUEST_TERMINATED);
         self.fail(cx, Failure::remote(StatusCode::REQUEST_TERMINATED, "Request cancelled"));
     }
 

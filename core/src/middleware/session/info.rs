@@ -6,7 +6,7 @@ use core::net::IpAddr;
 use super::Session;
 use crate::ids::{AccountId, SessionId};
 use crate::machines::locate::Target;
-use crate::machines::media::AudioStatistics;
+use crate::machines::media::stream::AudioStatistics;
 use crate::middleware::notification::SessionState;
 use crate::time::Instant;
 

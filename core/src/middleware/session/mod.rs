@@ -50,6 +50,8 @@ use crate::time::{Instant, WallClock};
 use crate::timers::SessionTimer;
 use crate::wire::sip::{Message, StatusCode, Uri};
 
+pub(crate) use self::body::{ALLOW, SDP};
+pub(crate) use self::incoming::begins_session;
 pub use self::info::{Direction, SessionInfo};
 
 /// What a session wants done or tells.
@@ -87,7 +89,6 @@ pub(crate) enum Asked {
     RtcpSocket,
     RecordingCreate,
     RecordingWrite,
-    RecordingClose,
     Nothing,
 }
 
@@ -229,7 +230,7 @@ impl Session {
     pub(crate) fn on_reply(&mut self, cx: &mut Cx<'_, Effect>, asked: Asked, reply: Reply) {
         match asked {
             Asked::RtpSocket | Asked::RtcpSocket => self.on_socket_reply(cx, asked, reply),
-            Asked::RecordingCreate | Asked::RecordingWrite | Asked::RecordingClose => {
+            Asked::RecordingCreate | Asked::RecordingWrite => {
                 self.on_recording_reply(cx, asked, reply);
             }
             Asked::Nothing => {}

@@ -6,7 +6,8 @@ use alloc::string::{String, ToString};
 use super::{Asked, Cx, Effect, Session, notify};
 use crate::ids::FileId;
 use crate::io::{Reply, Request};
-use crate::machines::media::{Recorder, RecorderLayout};
+use crate::machines::media::recorder::RecordingLayout;
+use crate::machines::media::stream::AudioStream;
 use crate::middleware::notification::SessionNotification;
 use crate::middleware::session::Direction;
 
@@ -27,21 +28,13 @@ pub(super) struct Recording {
     file: FileId,
     file_name: String,
     state: State,
-    recorder: Recorder,
 }
 
 impl Session {
     pub(super) fn begin_recording(&mut self, cx: &mut Cx<'_, Effect>, file_name: Option<String>) {
         let file_name = self.recording_path(cx, file_name);
-        let rate = self.audio_stream().map_or(8_000, |stream| stream.sample_rate());
-        let layout = if self.settings.audio.record_stereo { RecorderLayout::Stereo } else { RecorderLayout::Mono };
         self.recording_file_name = Some(file_name.clone());
-        self.recording = Some(Recording {
-            file: cx.ids.file(),
-            file_name,
-            state: State::Waiting,
-            recorder: Recorder::new(rate, layout),
-        });
+        self.recording = Some(Recording { file: cx.ids.file(), file_name, state: State::Waiting });
         self.open_recording(cx);
     }
 
@@ -58,10 +51,10 @@ impl Session {
     /// Hold began or ended.
     pub(super) fn pause_recording(&mut self, cx: &mut Cx<'_, Effect>) {
         let on_hold = self.is_on_hold();
-        if let Some(recording) = &mut self.recording {
+        if let Some(recorder) = self.audio_stream().and_then(AudioStream::recorder_mut) {
             match on_hold {
-                true => recording.recorder.pause(),
-                false => recording.recorder.resume(),
+                true => recorder.pause(),
+                false => recorder.resume(cx.now),
             }
         }
         self.open_recording(cx);
@@ -73,6 +66,13 @@ impl Session {
             (Asked::RecordingCreate, Reply::Done) => {
                 recording.state = State::Running;
                 let file_name = recording.file_name.clone();
+                let (layout, on_hold) = (self.recording_layout(), self.is_on_hold());
+                if let Some(stream) = self.audio_stream() {
+                    stream.start_recording(cx.now, layout);
+                    if let Some(recorder) = stream.recorder_mut().filter(|_| on_hold) {
+                        recorder.pause();
+                    }
+                }
                 notify(cx, SessionNotification::DidStartRecordingAudio { file_name });
                 self.write_recording(cx);
             }
@@ -89,6 +89,9 @@ impl Session {
     }
 
     fn lose_recording(&mut self, cx: &mut Cx<'_, Effect>, error: String) {
+        if let Some(stream) = self.audio_stream() {
+            stream.stop_recording();
+        }
         if let Some(recording) = self.recording.take() {
             let file_name = recording.file_name;
             self.recording_file_name = None;
@@ -102,9 +105,14 @@ impl Session {
         let file_name = recording.file_name.clone();
         notify(cx, SessionNotification::WillStopRecordingAudio { file_name: file_name.clone() });
         if recording.state != State::Waiting {
-            recording.recorder.finish();
             let file = recording.file;
+            if let Some(recorder) = self.audio.as_mut().and_then(|leg| leg.stream.recorder_mut()) {
+                recorder.finish();
+            }
             self.write_recording(cx);
+            if let Some(leg) = &mut self.audio {
+                leg.stream.stop_recording();
+            }
             cx.out.put(Effect::Ask(Asked::Nothing, Request::CloseFile { file }));
         }
         self.recording = None;
@@ -112,27 +120,18 @@ impl Session {
         notify(cx, SessionNotification::DidStopRecordingAudio { file_name, error: None });
     }
 
-    fn write_recording(&mut self, cx: &mut Cx<'_, Effect>) {
-        let Some(recording) = &mut self.recording else { return };
-        let file = recording.file;
-        while let Some(write) = recording.recorder.poll_write() {
+    /// Hands what the recorder has gathered to the file.
+    pub(super) fn write_recording(&mut self, cx: &mut Cx<'_, Effect>) {
+        let Some(file) = self.recording.as_ref().map(|recording| recording.file) else { return };
+        let Some(recorder) = self.audio.as_mut().and_then(|leg| leg.stream.recorder_mut()) else { return };
+        while let Some(write) = recorder.poll_write() {
             let request = Request::WriteFile { file, offset: write.offset, data: write.data };
             cx.out.put(Effect::Ask(Asked::RecordingWrite, request));
         }
     }
 
-    pub(super) fn record_sent(&mut self, cx: &mut Cx<'_, Effect>, samples: &[i16]) {
-        if let Some(recording) = self.recording.as_mut().filter(|r| r.state == State::Running) {
-            recording.recorder.sent(cx.now, samples);
-            self.write_recording(cx);
-        }
-    }
-
-    pub(super) fn record_received(&mut self, cx: &mut Cx<'_, Effect>, samples: &[i16]) {
-        if let Some(recording) = self.recording.as_mut().filter(|r| r.state == State::Running) {
-            recording.recorder.received(cx.now, samples);
-            self.write_recording(cx);
-        }
+    fn recording_layout(&self) -> RecordingLayout {
+        if self.settings.audio.record_stereo { RecordingLayout::TwoChannels } else { RecordingLayout::Mixed }
     }
 
     /// `<recordings_directory>/<account id>/YYYYmmdd-HHMMSS-user@host-incoming|outgoing.wav`; an absolute name wins.

@@ -99,7 +99,7 @@ impl Session {
             _ if status.is_success() => self.reinvite_accepted(cx, response),
             StatusCode::REQUEST_PENDING => self.reinvite_glared(cx),
             // 12.2.1.2, RFC 5057: the dialog is gone.
-            StatusCode::CALL_DOES_NOT_EXIST | StatusCode::REQUEST_TIMEOUT => {
+            StatusCode::CALL_TRANSACTION_DOES_NOT_EXIST | StatusCode::REQUEST_TIMEOUT => {
                 self.say_bye(cx);
                 self.fail(cx, Failure::remote(status, body::reason_of(response)));
             }

@@ -251,10 +251,10 @@ impl Fields {
         let value_start = self.write_text(value);
         let value = &self.added[value_start..];
         let blanks = value.len() - chars::trim_start(value).len();
-        let trimmed = value.trim_end_matches([' ', '\t']).len();
-        self.added.truncate(value_start + trimmed);
-        let value_at = (value_start + blanks).min(self.added.len());
-        let slot = Slot::added(id, start, name_len, value_at - start, self.added.len() - value_at);
+        self.added.drain(value_start..value_start + blanks);
+        let end = self.added[value_start..].trim_end_matches([' ', '\t']).len() + value_start;
+        self.added.truncate(end);
+        let slot = Slot::added(id, start, name_len, value_start - start, end - value_start);
         self.added.push_str("\r\n");
         slot
     }

@@ -10,6 +10,8 @@ use super::{Broken, HeaderName, Message, ParseError, StatusCode};
 use crate::limits;
 
 /// What comes out of a stream.
+// One frame exists at a time; a box would cost every message an allocation.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug)]
 pub enum Frame {
     /// A message.

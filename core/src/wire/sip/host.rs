@@ -3,8 +3,8 @@
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::chars::{self, HOST};
 use super::ParseError;
+use super::chars::{self, HOST};
 
 /// A host (RFC 3261, 25.1): a name, or an address. Two are equal when they name the same (names in any case).
 #[derive(Clone, Copy, Debug)]

@@ -76,15 +76,17 @@ pub(super) fn line_ends(bytes: &[u8]) -> usize {
 impl Head {
     /// Reads start line and fields. `bytes` begins with the start line, and may go on behind the empty line.
     pub(super) fn read(bytes: &Bytes) -> Head {
-        let next = line(bytes, 0).map_or(bytes.len(), |line| line.next);
+        let (next, lone_cr) = line(bytes, 0).map_or((bytes.len(), false), |line| (line.next, line.lone_cr));
         let read = ReadFields::of(bytes, next);
         let text = read.fields.head.get(..read.at).unwrap_or_default();
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
-        let (start, error) = if text.len() <= limits::SIP_LINE {
-            read_start(&read.fields.head, text)
-        } else {
-            (None, Some(start_error("too long").with_status(StatusCode::REQUEST_URI_TOO_LONG)))
+        let (start, error) = match read_start(&read.fields.head, text) {
+            _ if text.len() > limits::SIP_LINE => {
+                (None, Some(start_error("too long").with_status(StatusCode::REQUEST_URI_TOO_LONG)))
+            }
+            (start, None) if lone_cr => (start, Some(start_error("a CR in it"))),
+            read => read,
         };
         let message = start.map(|start| Message { start, fields: read.fields, body: Bytes::new() });
         Head { message, error: error.or(read.error), length: read.length, end: read.end }

@@ -42,6 +42,9 @@ pub use transport::Transport;
 pub use uri::{Scheme, Tel, Uri, UriRef, escape, unescape};
 pub use write::ReplyWriter;
 
+#[cfg(test)]
+mod tests;
+
 /// `qvalue` (RFC 3261, 25.1) in thousandths: `0`, `0.7`, `1.000`.
 fn weight(text: &str) -> Option<u16> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));

@@ -127,7 +127,8 @@ fn next_delimiter(body: &[u8], mut from: usize, boundary: &str) -> Option<Delimi
     loop {
         let at = from + memchr::memmem::find(body.get(from..)?, boundary.as_bytes())?;
         from = at + 1;
-        let Some(dashes) = at.checked_sub(2).filter(|&dashes| dashes >= line_start && &body[dashes..at] == b"--") else {
+        let Some(dashes) = at.checked_sub(2).filter(|&dashes| dashes >= line_start && &body[dashes..at] == b"--")
+        else {
             continue;
         };
         let start = match &body[line_start..dashes] {
@@ -185,7 +186,8 @@ mod tests {
 
     #[test]
     fn preamble_epilogue_and_parts_without_headers() {
-        let body = "preamble --b\r\n--b  \r\n\r\nplain\r\n--bb\r\n--b\r\nContent-Type: a/b\r\n\r\n--b--\r\nepilogue --b";
+        let body =
+            "preamble --b\r\n--b  \r\n\r\nplain\r\n--bb\r\n--b\r\nContent-Type: a/b\r\n\r\n--b--\r\nepilogue --b";
         let parts = read("b", body).unwrap();
         assert_eq!(parts.len(), 2);
         assert!(parts[0].is_empty());

@@ -3,9 +3,9 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
+use super::ParseError;
 use super::chars::{self, TOKEN, VALUE, is_blank, trim};
 use super::quote::{quoted_len, unquote};
-use super::ParseError;
 
 /// A checked list of parameters, each with a `;` before it. Names are found in any case; of two that are alike the
 /// first counts.

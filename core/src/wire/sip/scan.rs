@@ -142,7 +142,7 @@ pub(super) const TOO_LARGE: ParseError = head_error("too large").with_status(Sta
 pub(super) struct Line {
     pub(super) end: usize,
     pub(super) next: usize,
-    lone_cr: bool,
+    pub(super) lone_cr: bool,
 }
 
 /// The line that begins at `at`; its end is CRLF or LF. `None`: it does not end.

@@ -1,8 +1,8 @@
 //! What a message must be before anything acts on it (RFC 3261, 8.1.1, 8.1.3.3, 8.2).
 
 use super::{
-    CSeq, CallId, Contact, ContentLength, ContentType, Expires, From, Header, HeaderName, MaxForwards, Message,
-    Method, ParseError, Place, RecordRoute, Route, StatusCode, To, UriRef, Via,
+    CSeq, CallId, Contact, ContentLength, ContentType, Expires, From, Header, HeaderName, MaxForwards, Message, Method,
+    ParseError, Place, RecordRoute, Route, StatusCode, To, UriRef, Via,
 };
 
 impl Message {

@@ -169,9 +169,8 @@ impl Message {
         let tag = to_tag.filter(|_| self.get::<To<'_>>().is_ok_and(|to| to.tag().is_none()));
         put_status_line(&mut Buffer(out), status, status.reason());
         let fields = self.header_fields();
-        fields.put(&mut Buffer(out), |name| {
-            belongs_to_reply(name, status) && (tag.is_none() || name != HeaderName::To)
-        });
+        fields
+            .put(&mut Buffer(out), |name| belongs_to_reply(name, status) && (tag.is_none() || name != HeaderName::To));
         let mut writer = ReplyWriter { fields, out, has_body: false };
         if let (Some(tag), Some(to)) = (tag, self.header(HeaderName::To)) {
             writer.field(HeaderName::To, format_args!("{to};tag={tag}"));

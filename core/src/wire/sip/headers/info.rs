@@ -4,8 +4,8 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
-use super::super::chars::{self, TOKEN, is_blank, is_token, trim, trim_start};
 use super::super::Params;
+use super::super::chars::{self, TOKEN, is_blank, is_token, trim, trim_start};
 use super::super::quote::{quoted_len, unquote};
 use super::number::seconds;
 use super::{Header, HeaderName, ParseError, Server, UserAgent};
@@ -136,7 +136,11 @@ impl<'a> Header<'a> for Warning<'a> {
         let code = code.and_then(|code| u16::try_from(code).ok()).ok_or(wrong("not a code of three digits"))?;
         let (agent, text) = trim_start(rest).split_once(' ').ok_or(wrong("not a code, an agent and a text"))?;
         let text = trim_start(text);
-        if agent.is_empty() || agent.contains('"') || !text.starts_with('"') || quoted_len(text.as_bytes()) != Some(text.len()) {
+        if agent.is_empty()
+            || agent.contains('"')
+            || !text.starts_with('"')
+            || quoted_len(text.as_bytes()) != Some(text.len())
+        {
             return Err(wrong("not a code, an agent and a text"));
         }
         Ok(Warning { code, agent, text })

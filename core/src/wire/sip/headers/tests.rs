@@ -91,19 +91,22 @@ fn contact_parameters() {
 #[test]
 fn via() {
     check!(Via:
-        [
-            "SIP/2.0/UDP erlang.bell-telephone.com:5060;branch=z9hG4bK87asdks7",
-            "SIP / 2.0 / UDP first.example.com: 4000;ttl=16 ;maddr=224.2.0.1 ;branch=z9hG4bKa7c6a8dlze.1",
-            "SIP/2.0/TLS [2001:db8::9:1]:5061;received=2001:db8::9:255;rport=5;branch=z",
-            "sip/2.0/UNKNOWN host_1",
-        ],
-        [
-            "", "SIP/2.0/UDP", "SIP/2.0/UDP ", "SIP/3.0/UDP h", "HTTP/2.0/UDP h", "SIP/2.0 h", "SIP/2.0/U@P h",
-            "SIP/2.0/UDP h:", "SIP/2.0/UDP h:65536", "SIP/2.0/UDP h;", "SIP/2.0/UDP 2001:db8::1", "SIP/2.0/UDP [::1",
-        ]);
+    [
+        "SIP/2.0/UDP erlang.bell-telephone.com:5060;branch=z9hG4bK87asdks7",
+        "SIP / 2.0 / UDP first.example.com: 4000;ttl=16 ;maddr=224.2.0.1 ;branch=z9hG4bKa7c6a8dlze.1",
+        "SIP/2.0/TLS [2001:db8::9:1]:5061;received=2001:db8::9:255;rport=5;branch=z",
+        "sip/2.0/UNKNOWN host_1",
+    ],
+    [
+        "", "SIP/2.0/UDP", "SIP/2.0/UDP ", "SIP/3.0/UDP h", "HTTP/2.0/UDP h", "SIP/2.0 h", "SIP/2.0/U@P h",
+        "SIP/2.0/UDP h:", "SIP/2.0/UDP h:65536", "SIP/2.0/UDP h;", "SIP/2.0/UDP 2001:db8::1", "SIP/2.0/UDP [::1",
+    ]);
     let via = Via::parse("SIP / 2.0 / udp first.example.com: 4000;ttl=16 ;maddr=224.2.0.1;rport ;branch=a").unwrap();
     assert_eq!((via.transport, via.transport_token), (Some(Transport::Udp), "udp"));
-    assert_eq!((via.host, via.port, via.sent_by()), (Host::Name("first.example.com"), Some(4000), "first.example.com: 4000"));
+    assert_eq!(
+        (via.host, via.port, via.sent_by()),
+        (Host::Name("first.example.com"), Some(4000), "first.example.com: 4000")
+    );
     assert_eq!((via.ttl(), via.rport(), via.branch()), (Some(16), Some(None), Some("a")));
     assert_eq!(via.maddr(), Some(Host::V4([224, 2, 0, 1].into())));
     let via = Via::parse("SIP/2.0/X h;received=[2001:db8::1];rport=70000").unwrap();
@@ -197,7 +200,8 @@ fn challenges_and_credentials() {
     let digest = "Digest realm=\"atlanta.com\", domain=\"sip:boxesbybob.com\", qop=\"auth, auth-int\", nonce=\"f84f\\\"1\", \
                   opaque=\"\", stale=FALSE, algorithm=MD5";
     let right = [digest, "NoOneKnowsThisScheme opaque-data=here", "Negotiate", "Bearer abc.DEF==", "Digest"];
-    let wrong = ["", "Digest realm=\"a", "Digest realm=\"a\" nonce=b", "Digest ,", "Digest=x", "Digest realm=\"a\",,x=y"];
+    let wrong =
+        ["", "Digest realm=\"a", "Digest realm=\"a\" nonce=b", "Digest ,", "Digest=x", "Digest realm=\"a\",,x=y"];
     check!(WwwAuthenticate: right, wrong);
     check!(ProxyAuthenticate: right, wrong);
     check!(Authorization: right, wrong);
@@ -229,7 +233,8 @@ fn the_rest() {
     check!(Date: ["Sat, 13 Nov 2010 23:29:00 GMT"], ["Sat, 13 Nov 2010 23:29:00 UTC"]);
     assert_eq!(RetryAfter::parse("1;duration=3600").unwrap().duration(), Some(3600));
     assert_eq!(Warning::parse("399 h \"a\\\"b\"").unwrap().message(), "a\"b");
-    let products: Vec<_> = UserAgent::parse("SIPimp.org/0.2.5 (curses (x)) Foo [bar] Baz").unwrap().products().collect();
+    let products: Vec<_> =
+        UserAgent::parse("SIPimp.org/0.2.5 (curses (x)) Foo [bar] Baz").unwrap().products().collect();
     assert_eq!(
         products,
         [

@@ -21,7 +21,8 @@ fn something(text: &str) -> bool {
 
 /// `1*DIGIT "." 1*DIGIT`
 fn is_version(text: &str) -> bool {
-    text.split_once('.').is_some_and(|(major, minor)| chars::decimal(major).is_some() && chars::decimal(minor).is_some())
+    text.split_once('.')
+        .is_some_and(|(major, minor)| chars::decimal(major).is_some() && chars::decimal(minor).is_some())
 }
 
 macro_rules! text_headers {

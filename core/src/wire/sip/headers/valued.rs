@@ -23,7 +23,11 @@ fn is_number(text: &str) -> bool {
 }
 
 /// The value before the first `;`, and the parameters.
-fn split<'a>(text: &'a str, is_value: fn(&str) -> bool, reason: &'static str) -> Result<(&'a str, Params<'a>), ParseError> {
+fn split<'a>(
+    text: &'a str,
+    is_value: fn(&str) -> bool,
+    reason: &'static str,
+) -> Result<(&'a str, Params<'a>), ParseError> {
     let end = memchr::memchr(b';', text.as_bytes()).unwrap_or(text.len());
     let value = trim(&text[..end]);
     if !is_value(value) {

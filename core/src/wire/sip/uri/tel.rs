@@ -81,7 +81,8 @@ pub(super) fn check_number(number: &str) -> Result<(), ParseError> {
         Some(rest) => (true, rest),
         None => (false, number),
     };
-    let is_digit = |digit: char| digit.is_ascii_digit() || !global && (digit.is_ascii_hexdigit() || "*#".contains(digit));
+    let is_digit =
+        |digit: char| digit.is_ascii_digit() || !global && (digit.is_ascii_hexdigit() || "*#".contains(digit));
     if rest.contains(is_digit) && rest.chars().all(|digit| is_digit(digit) || is_separator(digit)) {
         Ok(())
     } else {

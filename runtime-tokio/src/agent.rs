@@ -1,0 +1,244 @@
+//! A running user agent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sansip_core::agent::{Account, Route, TransportStatistics, UserAgent};
+use sansip_core::error::Misuse;
+use sansip_core::ids::{AccountId, SessionId};
+use sansip_core::middleware::notification::Listening;
+use sansip_core::middleware::settings::Settings;
+use sansip_core::time::Instant;
+use sansip_host::clock::Clock;
+use sansip_host::sound::SoundNotice;
+use tokio::runtime::Handle;
+
+use crate::audio::SoundDefaults;
+use crate::notifications::{Notifications, WAITING};
+use crate::queue::Queue;
+use crate::session::Session;
+use crate::shared::{Progress, Shared, keep_time};
+
+/// How long an agent whose last handle was dropped may take to say goodbye to its peers.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What an agent is started with.
+#[derive(Clone)]
+pub struct AgentOptions {
+    /// The agent's settings.
+    pub settings: Settings,
+    /// The accounts it speaks for; the first is the default.
+    pub accounts: Vec<Account>,
+    /// What calls say and where their sound goes, unless they are told otherwise.
+    pub sound: SoundDefaults,
+}
+
+impl Default for AgentOptions {
+    /// Default settings, no accounts. Calls use the machine's default microphone and loudspeaker.
+    fn default() -> AgentOptions {
+        AgentOptions { settings: Settings::default(), accounts: Vec::new(), sound: SoundDefaults::default() }
+    }
+}
+
+/// Why an agent could not be started.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// There is no tokio runtime here.
+    #[error("an agent must be started within a tokio runtime with I/O and time enabled")]
+    NoRuntime,
+    /// The system gives no random numbers.
+    #[error("{0}")]
+    NoEntropy(String),
+    /// A setting or an account cannot be used.
+    #[error(transparent)]
+    Misuse(#[from] Misuse),
+    /// A socket could not be opened; the text says which and why.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// What the driver counted beside the core's own [`TransportStatistics`]. Nothing of it is an error: networks drop datagrams.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct DriverStatistics {
+    /// Datagrams that the machine did not take.
+    pub datagrams_not_sent: u64,
+    /// Writes to connections that had ended or whose peers did not read.
+    pub stream_writes_dropped: u64,
+    /// Connections refused because there were too many.
+    pub connections_refused: u64,
+    /// Sound frames left out because the machine was away for too long, suspended as a rule.
+    pub frames_skipped: u64,
+}
+
+/// A running user agent. Clones are handles of the same one; dropping the last handle (those of its sessions count) ends
+/// its calls and closes its sockets, which takes up to two seconds in the background.
+#[derive(Clone)]
+pub struct Agent {
+    owner: Arc<Owner>,
+}
+
+/// What the handles hold in common. The driver's own tasks hold [`Shared`] instead, so that they do not keep it alive.
+pub(crate) struct Owner {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let ended = self.shared.command(|state| {
+            if !state.has_ended() {
+                state.agent.stop();
+            }
+            state.has_ended()
+        });
+        if !ended {
+            let shared = self.shared.clone();
+            self.shared.runtime.spawn(async move {
+                let mut progress = shared.progress.subscribe();
+                let _ = tokio::time::timeout(FAREWELL, progress.wait_for(|now| *now == Progress::Ended)).await;
+                shared.shut_down();
+            });
+        }
+    }
+}
+
+impl Agent {
+    /// Starts an agent and waits until its sockets are open.
+    ///
+    /// # Errors
+    /// [`StartError`]: no runtime, a setting or account that cannot be used, or a port that is in use.
+    pub async fn start(options: AgentOptions) -> Result<(Agent, Notifications), StartError> {
+        Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        let seed = sansip_host::entropy::seed().map_err(|error| StartError::NoEntropy(error.to_string()))?;
+        let clock = Clock::new();
+        let mut core = UserAgent::new(options.settings, seed, clock.now(), clock.wall_clock())?;
+        for account in options.accounts {
+            core.add_account(account)?;
+        }
+        let queue = Arc::new(Queue::new(WAITING));
+        let shared = Shared::new(core, clock, queue.clone(), options.sound.clone());
+        let agent = Agent { owner: Arc::new(Owner { shared: shared.clone() }) };
+        let notifications = Notifications::new(queue);
+        let time = shared.runtime.spawn(keep_time(shared.clone()));
+        let sound = shared.runtime.spawn(crate::audio::keep_playing(shared.clone(), options.sound));
+        let mut progress = shared.progress.subscribe();
+        shared.command(|state| {
+            state.tasks.extend([time.abort_handle(), sound.abort_handle()]);
+            state.agent.start();
+        });
+        let reached = progress.wait_for(|now| *now != Progress::Starting).await.map(|now| now.clone());
+        match reached {
+            Ok(Progress::Listening(_)) => Ok((agent, notifications)),
+            Ok(Progress::Failed(reason)) => {
+                shared.shut_down();
+                Err(StartError::Failed(reason))
+            }
+            _ => Err(StartError::Failed("the agent ended before its sockets were open".into())),
+        }
+    }
+
+    /// The addresses on which the agent takes SIP messages; none once it has ended.
+    pub fn listening(&self) -> Vec<Listening> {
+        match &*self.owner.shared.progress.borrow() {
+            Progress::Listening(listening) => listening.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Adds an account. Asking for an id that exists gives the same account.
+    ///
+    /// # Errors
+    /// [`Misuse`] if the account cannot be used.
+    pub fn add_account(&self, account: Account) -> Result<AccountId, Misuse> {
+        self.owner.shared.command(|state| state.agent.add_account(account))
+    }
+
+    /// The account that calls are placed from unless another is named: the first that was added.
+    pub fn default_account(&self) -> Option<AccountId> {
+        self.owner.shared.lock().agent.default_account()
+    }
+
+    /// A new session of an account, to be connected.
+    ///
+    /// # Errors
+    /// [`Misuse`] if there is no such account, the agent is not running, or there are too many sessions.
+    pub fn session(&self, account: AccountId) -> Result<Session, Misuse> {
+        let shared = &self.owner.shared;
+        let record = shared.command(|state| {
+            let id = state.agent.new_session(account)?;
+            Ok::<_, Misuse>(state.record(shared, id))
+        })?;
+        Ok(Session::new(self.owner.clone(), record))
+    }
+
+    /// Calls a URI with audio from the default account, by the way that the URI itself names.
+    ///
+    /// # Errors
+    /// [`Misuse`] if there is no account, or the URI cannot be used.
+    pub fn call(&self, callee_uri: &str) -> Result<Session, Misuse> {
+        let bad = |reason: String| Misuse::BadUri { uri: callee_uri.into(), reason };
+        let route = Route::for_uri(callee_uri).map_err(|error| bad(error.to_string()))?;
+        let account = self.default_account().ok_or(Misuse::NoSuchAccount(AccountId::from_number(0)))?;
+        let session = self.session(account)?;
+        session.connect(callee_uri, &[route], true)?;
+        Ok(session)
+    }
+
+    /// The handle of a session that notifications tell of, until it has ended.
+    pub fn find_session(&self, id: SessionId) -> Option<Session> {
+        let record = self.owner.shared.lock().records.get(&id)?.clone();
+        Some(Session::new(self.owner.clone(), record))
+    }
+
+    /// Every session that has begun and not ended.
+    pub fn sessions(&self) -> Vec<Session> {
+        let state = self.owner.shared.lock();
+        let records = state.agent.sessions().into_iter().filter_map(|id| state.records.get(&id).cloned());
+        records.map(|record| Session::new(self.owner.clone(), record)).collect()
+    }
+
+    /// What the core counted.
+    pub fn statistics(&self) -> TransportStatistics {
+        self.owner.shared.lock().agent.statistics()
+    }
+
+    /// What the driver counted.
+    pub fn driver_statistics(&self) -> DriverStatistics {
+        self.owner.shared.lock().statistics
+    }
+
+    /// The agent's time now, as in [`Notification::at`](sansip_core::middleware::notification::Notification).
+    pub fn now(&self) -> Instant {
+        self.owner.shared.clock.now()
+    }
+
+    /// The next thing that the sound card has to say, if any: which devices are used, that one was lost, that there is
+    /// none. At most 64 wait; the oldest is dropped.
+    pub fn sound_notice(&self) -> Option<SoundNotice> {
+        self.owner.shared.sound_notices.try_next()
+    }
+
+    /// Ends every session and closes the sockets; [`Agent::ended`] waits for it.
+    pub fn stop(&self) {
+        self.owner.shared.command(|state| {
+            if !state.has_ended() {
+                state.agent.stop();
+            }
+        });
+    }
+
+    /// Waits until the agent has ended: every session is over, every socket and file closed.
+    pub async fn ended(&self) {
+        let shared = &self.owner.shared;
+        let (mut progress, mut files) = (shared.progress.subscribe(), shared.open_files.subscribe());
+        // The senders live as long as this handle, so that neither wait can fail.
+        let _ = progress.wait_for(|now| *now == Progress::Ended).await;
+        let _ = files.wait_for(|open| *open == 0).await;
+    }
+}
+
+impl std::fmt::Debug for Agent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Agent").field("listening", &self.listening()).finish_non_exhaustive()
+    }
+}

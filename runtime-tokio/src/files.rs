@@ -1,0 +1,156 @@
+//! The files an agent writes: each has a worker that carries its operations out in order, off the runtime's own threads.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sansip_core::agent::Input;
+use sansip_core::ids::{FileId, RequestId};
+use sansip_core::io::{IoFailure, IoFailureKind, Reply};
+use tokio::sync::mpsc;
+
+use crate::failure::failed;
+use crate::shared::{Shared, State};
+
+/// Operations that may wait for one file. A recording writes about two a second, so this is more than a minute of a
+/// disk that stands still.
+const WAITING: usize = 256;
+
+/// One thing to do with a file, and the request it answers.
+pub(crate) enum Operation {
+    Write { offset: u64, data: Bytes },
+    Close,
+}
+
+pub(crate) type Worker = mpsc::Sender<(RequestId, Operation)>;
+
+impl State {
+    pub(crate) fn create_file(&mut self, shared: &Arc<Shared>, request: RequestId, id: FileId, path: String) {
+        let (worker, operations) = mpsc::channel(WAITING);
+        self.files.insert(id, worker);
+        shared.open_files.send_modify(|open| *open += 1);
+        let shared_then = shared.clone();
+        shared.runtime.spawn(async move {
+            work(&shared_then, request, path, operations).await;
+            shared_then.open_files.send_modify(|open| *open -= 1);
+        });
+    }
+
+    /// Hands an operation to the file's worker; the reply if that cannot be done.
+    pub(crate) fn file_operation(&mut self, request: RequestId, id: FileId, operation: Operation) -> Option<Reply> {
+        let last = matches!(operation, Operation::Close);
+        let Some(worker) = self.files.get(&id) else {
+            return Some(Reply::Failed(IoFailure::new(IoFailureKind::NotFound, format!("there is no {id}"))));
+        };
+        let handed = hand(worker, request, operation);
+        if last {
+            // The worker sees the end of its queue after what is in it.
+            self.files.remove(&id);
+        }
+        handed
+    }
+}
+
+fn hand(worker: &Worker, request: RequestId, operation: Operation) -> Option<Reply> {
+    let text = match worker.try_send((request, operation)) {
+        Ok(()) => return None,
+        Err(mpsc::error::TrySendError::Full(_)) => "the disk is too slow",
+        Err(mpsc::error::TrySendError::Closed(_)) => "the file is not open",
+    };
+    Some(Reply::Failed(IoFailure::new(IoFailureKind::Other, text)))
+}
+
+async fn work(
+    shared: &Arc<Shared>,
+    request: RequestId,
+    path: String,
+    mut operations: mpsc::Receiver<(RequestId, Operation)>,
+) {
+    let mut file = match blocking(move || create(Path::new(&path))).await {
+        Ok(file) => {
+            shared.input(Input::Reply(request, Reply::Done));
+            file
+        }
+        Err(error) => return shared.input(Input::Reply(request, failed(&error))),
+    };
+    while let Some((request, operation)) = operations.recv().await {
+        let (back, result) = match tokio::task::spawn_blocking(move || carry_out(file, operation)).await {
+            Ok(done) => done,
+            Err(error) => return shared.input(Input::Reply(request, failed(&io::Error::other(error)))),
+        };
+        file = back;
+        let reply = result.map_or_else(|error| failed(&error), |()| Reply::Done);
+        shared.input(Input::Reply(request, reply));
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    File::create(path)
+}
+
+fn carry_out(mut file: File, operation: Operation) -> (File, io::Result<()>) {
+    let result = match operation {
+        Operation::Write { offset, data } => write_at(&mut file, offset, &data),
+        Operation::Close => sync(&file),
+    };
+    (file, result)
+}
+
+fn write_at(file: &mut File, offset: u64, data: &[u8]) -> io::Result<()> {
+    file.seek(SeekFrom::Start(offset))?;
+    file.write_all(data)
+}
+
+/// Waits for the disk. Pipes and devices such as `/dev/null` cannot wait, and need not.
+fn sync(file: &File) -> io::Result<()> {
+    match file.sync_all() {
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        result => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_land_at_their_offsets_in_folders_made_for_them() {
+        let root = std::env::temp_dir().join(format!("sansip-files-{}", std::process::id()));
+        let path = root.join("alice@example.com/a.wav");
+        let file = create(&path).unwrap();
+        let write = |file, offset, data: &'static [u8]| {
+            let (file, result) = carry_out(file, Operation::Write { offset, data: Bytes::from_static(data) });
+            result.unwrap();
+            file
+        };
+        let file = write(write(write(file, 0, b"headDATA"), 8, b"MORE"), 0, b"HEAD");
+        carry_out(file, Operation::Close).1.unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"HEADDATAMORE");
+        std::fs::remove_dir_all(root).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_under_a_file_is_an_error() {
+        let error = create(Path::new("/dev/null/a.wav")).unwrap_err();
+        assert!(!error.to_string().is_empty());
+    }
+
+    /// `/dev/full` is Linux's disk that is always full.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_no_space() {
+        let file = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let (_, result) = carry_out(file, Operation::Write { offset: 0, data: Bytes::from_static(b"x") });
+        assert!(matches!(failed(&result.unwrap_err()), Reply::Failed(f) if f.kind == IoFailureKind::NoSpace));
+    }
+}

@@ -1,0 +1,9 @@
+//! The network: datagram sockets, stream connections, host names.
+
+mod lookup;
+mod tcp;
+mod udp;
+
+pub(crate) use lookup::{look_up, source_address};
+pub(crate) use tcp::Connection;
+pub(crate) use udp::DatagramSocket;

@@ -1,0 +1,358 @@
+//! The core, its surroundings, and the one way in: everything that happens takes a *turn*.
+//!
+//! A turn locks the state, hands one thing to the core, and carries out at once whatever the core wants done: bytes are
+//! given to the sockets without waiting, requests are answered or put into tasks, notifications are put into queues.
+//! The lock is held for microseconds and never across an `await`, whichever thread the turn runs on: a task that reads
+//! a socket, the timer's, the sound's, or a thread of the application. So nothing stands between a datagram and its
+//! answer, and what goes out keeps the order in which the core gave it.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use sansip_core::agent::{Input, Output, UserAgent};
+use sansip_core::ids::{ConnectionId, FileId, RequestId, SessionId, SocketId};
+use sansip_core::io::{Channel, Reply, Request, Transmit};
+use sansip_core::middleware::notification::{AgentNotification, Event, Listening, Notification};
+use sansip_core::time::Instant;
+use sansip_host::clock::Clock;
+use sansip_host::sound::SoundNotice;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::task::AbortHandle;
+
+use crate::agent::DriverStatistics;
+use crate::audio::SoundDefaults;
+use crate::files::{Operation, Worker};
+use crate::net::{Connection, DatagramSocket};
+use crate::queue::Queue;
+use crate::record::Record;
+
+/// Longest time between two looks at the clock. The runtime's own timers stand still while the machine sleeps, the
+/// agent's do not; this bounds how late the agent is after a suspend.
+const LONGEST_SLEEP: Duration = Duration::from_secs(5);
+
+/// Longest datagram there is.
+const LONGEST_DATAGRAM: usize = 65_535;
+
+/// Room for received RTP packets; reused as soon as the core has let go of them.
+const MEDIA_BUFFER: usize = 16 * 1024;
+
+/// Things the sound card had to say that wait for the application.
+const SOUND_NOTICES: usize = 64;
+
+/// How far an agent is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Progress {
+    Starting,
+    Listening(Vec<Listening>),
+    Failed(String),
+    Ended,
+}
+
+/// What every task and handle of one agent shares.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    /// The earliest timer has moved, or the agent has ended.
+    pub(crate) timer: Notify,
+    /// There is a session whose sound may have to be moved.
+    pub(crate) sound: Notify,
+    pub(crate) progress: watch::Sender<Progress>,
+    pub(crate) sound_notices: Queue<SoundNotice>,
+    /// How many files are not yet closed.
+    pub(crate) open_files: watch::Sender<usize>,
+    pub(crate) clock: Clock,
+    pub(crate) runtime: Handle,
+}
+
+/// What the lock protects.
+pub(crate) struct State {
+    pub(crate) agent: UserAgent,
+    pub(crate) sockets: HashMap<SocketId, DatagramSocket>,
+    pub(crate) listeners: HashMap<SocketId, AbortHandle>,
+    pub(crate) connections: HashMap<ConnectionId, Connection>,
+    /// Connections accepted so far.
+    pub(crate) accepted: u64,
+    pub(crate) files: HashMap<FileId, Worker>,
+    /// Sessions that have not ended.
+    pub(crate) records: BTreeMap<SessionId, Arc<Record>>,
+    /// What a new session says and where its sound goes.
+    pub(crate) sound_defaults: SoundDefaults,
+    notifications: Arc<Queue<Notification>>,
+    pub(crate) statistics: DriverStatistics,
+    /// The tasks that live as long as the agent.
+    pub(crate) tasks: Vec<AbortHandle>,
+    /// What happened while the core's wishes were carried out.
+    inputs: VecDeque<Input>,
+    /// When the core wants to be called.
+    wake: Instant,
+    /// What [`keep_time`] sleeps for.
+    awaited: Instant,
+    datagram: Box<[u8]>,
+    media: BytesMut,
+    /// The core is done.
+    core_ended: bool,
+    /// Everything is closed.
+    ended: bool,
+}
+
+impl Shared {
+    /// To be called within the runtime.
+    pub(crate) fn new(
+        agent: UserAgent,
+        clock: Clock,
+        notifications: Arc<Queue<Notification>>,
+        sound_defaults: SoundDefaults,
+    ) -> Arc<Shared> {
+        let state = State {
+            agent,
+            sockets: HashMap::new(),
+            listeners: HashMap::new(),
+            connections: HashMap::new(),
+            accepted: 0,
+            files: HashMap::new(),
+            records: BTreeMap::new(),
+            sound_defaults,
+            notifications,
+            statistics: DriverStatistics::default(),
+            tasks: Vec::new(),
+            inputs: VecDeque::new(),
+            wake: Instant::NEVER,
+            awaited: Instant::NEVER,
+            datagram: vec![0; LONGEST_DATAGRAM].into_boxed_slice(),
+            media: BytesMut::with_capacity(MEDIA_BUFFER),
+            core_ended: false,
+            ended: false,
+        };
+        Arc::new(Shared {
+            state: Mutex::new(state),
+            timer: Notify::new(),
+            sound: Notify::new(),
+            progress: watch::Sender::new(Progress::Starting),
+            sound_notices: Queue::new(SOUND_NOTICES),
+            open_files: watch::Sender::new(0),
+            clock,
+            runtime: Handle::current(),
+        })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A turn in which something happened outside. Nothing happens any more once the agent has ended.
+    pub(crate) fn input(self: &Arc<Self>, input: Input) {
+        let mut state = self.lock();
+        if !state.ended {
+            state.agent.handle(self.clock.now(), input);
+            self.finish(state);
+        }
+    }
+
+    /// A turn of the application: a command, or a question that may have effects.
+    pub(crate) fn command<R>(self: &Arc<Self>, command: impl FnOnce(&mut State) -> R) -> R {
+        let mut state = self.lock();
+        state.agent.handle(self.clock.now(), Input::Time);
+        let result = command(&mut state);
+        self.finish(state);
+        result
+    }
+
+    /// Ends a turn: carries out what the core wants, sets the timer, and tidies up once the agent has ended.
+    pub(crate) fn finish(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        state.drain(self);
+        if state.core_ended && !state.ended {
+            state.shut_down();
+            self.tell_end();
+        } else if state.wake < state.awaited {
+            state.awaited = state.wake;
+            self.timer.notify_one();
+        }
+    }
+
+    /// Closes everything, whether or not the core is done.
+    pub(crate) fn shut_down(&self) {
+        let mut state = self.lock();
+        state.shut_down();
+        self.tell_end();
+    }
+
+    /// Wakes whoever waits for the end. Why a start failed is not overwritten: nobody has a handle then.
+    fn tell_end(&self) {
+        self.progress.send_if_modified(|progress| {
+            let failed = matches!(progress, Progress::Failed(_));
+            if !failed {
+                *progress = Progress::Ended;
+            }
+            !failed
+        });
+        self.timer.notify_one();
+    }
+}
+
+impl State {
+    /// True once everything is closed.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    fn drain(&mut self, shared: &Arc<Shared>) {
+        loop {
+            match self.agent.poll() {
+                Output::Transmit(transmit) => self.transmit(shared, transmit),
+                Output::Request(id, request) => self.carry_out(shared, id, request),
+                Output::Notification(notification) => self.tell(shared, notification),
+                Output::Wake(at) => match self.inputs.pop_front() {
+                    Some(input) => self.agent.handle(shared.clock.now(), input),
+                    None => {
+                        self.wake = at;
+                        break;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Something to hand to the core before this turn ends.
+    pub(crate) fn happened(&mut self, input: Input) {
+        self.inputs.push_back(input);
+    }
+
+    fn transmit(&mut self, shared: &Arc<Shared>, transmit: Transmit) {
+        match transmit.by {
+            Channel::Socket(socket) => self.send_datagram(shared, socket, transmit.to, transmit.data),
+            Channel::Connection(connection) => self.send_stream(connection, transmit.data),
+        }
+    }
+
+    fn carry_out(&mut self, shared: &Arc<Shared>, id: RequestId, request: Request) {
+        let reply = match request {
+            Request::Bind { socket, address } => Some(self.bind(shared, socket, address)),
+            Request::Listen { socket, address } => Some(self.listen(shared, socket, address)),
+            Request::CloseSocket { socket } => Some(self.close_socket(socket)),
+            Request::Connect { connection, remote } => {
+                self.connect(shared, id, connection, remote);
+                None
+            }
+            Request::CloseConnection { connection } => self.close_connection(shared, id, connection),
+            Request::Lookup { host } => {
+                shared.runtime.spawn(crate::net::look_up(shared.clone(), id, host.to_string()));
+                None
+            }
+            Request::SourceAddress { towards } => Some(crate::net::source_address(towards)),
+            Request::CreateFile { file, path } => {
+                self.create_file(shared, id, file, path);
+                None
+            }
+            Request::WriteFile { file, offset, data } => {
+                self.file_operation(id, file, Operation::Write { offset, data })
+            }
+            Request::CloseFile { file } => self.file_operation(id, file, Operation::Close),
+        };
+        if let Some(reply) = reply {
+            self.happened(Input::Reply(id, reply));
+        }
+    }
+
+    fn tell(&mut self, shared: &Arc<Shared>, notification: Notification) {
+        match &notification.event {
+            Event::Agent(AgentNotification::DidStart { listening }) => {
+                shared.progress.send_replace(Progress::Listening(listening.clone()));
+            }
+            Event::Agent(AgentNotification::DidFail { reason }) => {
+                // Only a start that failed is waited for.
+                if *shared.progress.borrow() == Progress::Starting {
+                    shared.progress.send_replace(Progress::Failed(reason.clone()));
+                }
+            }
+            Event::Agent(AgentNotification::DidEnd) => self.core_ended = true,
+            Event::Session(id, what) => self.tell_session(shared, *id, what, &notification),
+            _ => {}
+        }
+        self.notifications.push(notification);
+    }
+
+    /// Takes one datagram from a socket and hands it to the core.
+    ///
+    /// # Errors
+    /// What the socket says; `WouldBlock` if there is none.
+    pub(crate) fn receive(
+        &mut self,
+        shared: &Arc<Shared>,
+        id: SocketId,
+        socket: &tokio::net::UdpSocket,
+    ) -> std::io::Result<()> {
+        let (length, from) = socket.try_recv_from(&mut self.datagram)?;
+        let data = self.keep(length);
+        self.agent.handle(shared.clock.now(), Input::Datagram { socket: id, from, data });
+        self.drain(shared);
+        Ok(())
+    }
+
+    /// The received octets as the core wants them. RTP and RTCP (version 2 in the first two bits) come and go: they are
+    /// put into one buffer that is used again and again. Anything else may be kept for long, and gets an allocation of
+    /// its exact size, so that a small message never keeps a large buffer alive.
+    fn keep(&mut self, length: usize) -> Bytes {
+        let data = &self.datagram[..length];
+        if data.first().is_some_and(|first| first >> 6 == 2) {
+            if self.media.capacity() < length {
+                self.media.reserve(MEDIA_BUFFER.max(length));
+            }
+            self.media.extend_from_slice(data);
+            self.media.split().freeze()
+        } else {
+            Bytes::copy_from_slice(data)
+        }
+    }
+
+    fn shut_down(&mut self) {
+        self.ended = true;
+        for (_, socket) in self.sockets.drain() {
+            socket.close();
+        }
+        for (_, listener) in self.listeners.drain() {
+            listener.abort();
+        }
+        for (_, connection) in self.connections.drain() {
+            connection.cut();
+        }
+        // A file's worker writes what waits, and ends.
+        self.files.clear();
+        for record in std::mem::take(&mut self.records).into_values() {
+            record.cut_off();
+        }
+        for task in self.tasks.drain(..) {
+            task.abort();
+        }
+        self.notifications.close();
+    }
+
+    fn close_socket(&mut self, id: SocketId) -> Reply {
+        if let Some(socket) = self.sockets.remove(&id) {
+            socket.close();
+        }
+        if let Some(listener) = self.listeners.remove(&id) {
+            listener.abort();
+        }
+        Reply::Done
+    }
+}
+
+/// Gives the agent its time, until it has ended.
+pub(crate) async fn keep_time(shared: Arc<Shared>) {
+    loop {
+        let wait = {
+            let mut state = shared.lock();
+            if state.ended {
+                return;
+            }
+            state.awaited = state.wake;
+            shared.clock.until(state.wake).map_or(LONGEST_SLEEP, |wait| wait.min(LONGEST_SLEEP))
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => shared.input(Input::Time),
+            () = shared.timer.notified() => {}
+        }
+    }
+}
