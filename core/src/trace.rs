@@ -103,6 +103,8 @@ const SCHEMES: [&str; 4] = ["Basic", "Bearer", "NTLM", "Negotiate"];
 
 /// The Digest parameters that prove nothing (RFC 7616 3.4).
 const SHOWN: [&str; 7] = ["username", "realm", "uri", "algorithm", "qop", "nc", "userhash"];
+/// Those of which only the name is shown. Any other name may be a secret itself.
+const NAMED: [&str; 7] = ["response", "nonce", "cnonce", "opaque", "auts", "rspauth", "nextnonce"];
 
 fn mask_credentials(value: &str, out: &mut String) {
     let (scheme, rest) = value.split_once([' ', '\t']).unwrap_or((value, ""));
@@ -128,9 +130,10 @@ fn mask_parameters(mut text: &str, out: &mut String) {
         let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         let Some(len) = value_len(value).filter(|_| is_name) else { return out.push_str("***") };
         let (value, rest) = value.split_at(len);
-        out.push_str(name);
+        let is = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+        out.push_str(if is(&SHOWN) || is(&NAMED) { name } else { "***" });
         out.push('=');
-        match SHOWN.iter().any(|shown| name.eq_ignore_ascii_case(shown)) {
+        match is(&SHOWN) {
             true => mask_line(value, out),
             false => out.push_str("\"***\""),
         }

@@ -77,6 +77,8 @@ fn every_form_of_credentials_is_hidden() {
         "Authorization: Digest s3cr3t\r\n",
         "Authorization: Digest ,, response=\"s3cr3t\"\r\n",
         "Authorization: Digest =\"s3cr3t\"\r\n",
+        "Authorization: Digest s3cr3t==\r\n",
+        "Authorization: Digest username=\"u\", s3cr3t=1\r\n",
         "Authorization: Digest <username>=\"s3cr3t\"\r\n",
         "Authorization:Digest response=\"s3cr3t\"\r\n",
         // Other schemes, known or not, and none.
