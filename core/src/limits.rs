@@ -79,3 +79,12 @@ pub const DTMF_LONGEST: Duration = Duration::from_secs(8);
 
 /// Notifications of malformed messages per second; more are only counted.
 pub const MALFORMED_NOTIFICATIONS_PER_SECOND: u32 = 10;
+
+/// Packets of an audio stream that wait to be fetched; the oldest is dropped beyond.
+pub const AUDIO_PACKETS: usize = 64;
+/// Events of an audio stream that wait to be fetched; a peer that sends digits faster loses them.
+pub const AUDIO_EVENTS: usize = 64;
+/// RTP sources that are on probation at a time (RFC 3550 A.1).
+pub const PROBATION_SOURCES: usize = 4;
+/// Most octets of a recording that wait to be fetched: half a minute in two channels at 8 kHz.
+pub const RECORDER_QUEUE: usize = 1024 * 1024;

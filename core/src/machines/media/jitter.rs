@@ -221,6 +221,14 @@ impl JitterBuffer {
             self.margins.observe(now, self.clock_rate, (timestamp - timeline.play + ahead).max(-self.maximum));
             return Inserted::Late;
         }
+        if arrival.sequence < timeline.newest_sequence
+            && !(timeline.play - self.maximum..=timeline.newest_start).contains(&timestamp)
+        {
+            // Older by its number, but not by its timestamp: one of them is wrong.
+            self.timeline = Some(timeline);
+            self.counts.late += 1;
+            return Inserted::Late;
+        }
         if arrival.sequence > timeline.newest_sequence {
             self.follow(&mut timeline, arrival, timestamp, ahead);
         }
@@ -284,7 +292,7 @@ impl JitterBuffer {
             }
             let margin = timestamp - timeline.play + ahead;
             if margin <= self.maximum {
-                self.margins.observe(now, self.clock_rate, margin);
+                self.margins.observe(now, self.clock_rate, margin.max(-self.maximum));
             }
             let delay = timeline.newest_end - timeline.play + ahead;
             if delay > self.maximum + i64::from(arrival.duration) {
@@ -333,6 +341,18 @@ impl JitterBuffer {
     /// What is to be played next. A packet leaves the buffer with this call.
     pub fn next(&mut self) -> Next<'_> {
         let Some(timeline) = &mut self.timeline else { return Next::Dry };
+        while let Some(&front) = self.order.front() {
+            let slot = &self.slots[front];
+            let end = slot.timestamp + i64::from(slot.duration);
+            if slot.timestamp >= timeline.play || end > timeline.play {
+                break;
+            }
+            // All of it was filled as a gap before it came.
+            self.order.pop_front();
+            self.free.push(front);
+            timeline.last_played = slot.sequence;
+            self.counts.late += 1;
+        }
         let Some(&front) = self.order.front() else { return Next::Dry };
         let slot = &self.slots[front];
         if slot.timestamp > timeline.play {
@@ -343,7 +363,7 @@ impl JitterBuffer {
         }
         self.order.pop_front();
         self.free.push(front);
-        // A packet that comes while its gap is being filled is played whole: the delay grows by what was filled.
+        // A packet that comes while its gap is being filled is played whole: the delay grows by what was filled of it.
         self.margins.shift(timeline.play - slot.timestamp);
         timeline.play = slot.timestamp + i64::from(slot.duration);
         timeline.last_played = slot.sequence;

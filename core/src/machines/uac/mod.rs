@@ -113,6 +113,8 @@ struct Caller {
     candidates: VecDeque<Candidate>,
     current: Option<Candidate>,
     state: State,
+    /// The request as it was sent last, Via and credentials included.
+    sent: Option<Message>,
     provisional_seen: bool,
     cancelled: bool,
 }
@@ -155,6 +157,7 @@ impl Callers {
             candidates: VecDeque::new(),
             current: None,
             state: State::Locating,
+            sent: None,
             provisional_seen: false,
             cancelled: false,
         };
@@ -219,6 +222,7 @@ impl Callers {
         caller.authenticator.authorize(&mut caller.request, cx.rng);
         let mut request = caller.request.clone();
         request.prepend(HeaderName::Via, via);
+        caller.sent = Some(request.clone());
         Some(request)
     }
 
@@ -231,6 +235,11 @@ impl Callers {
             }
             (None, _) => {}
         }
+    }
+
+    /// A request as it was sent last, Via and credentials included.
+    pub fn sent(&self, id: CallerId) -> Option<&Message> {
+        self.callers.get(&id)?.sent.as_ref()
     }
 
     /// The transaction of a request that still waits, or whose 2xx may come again.

@@ -84,6 +84,11 @@ impl DtmfSender {
         self.current = None;
     }
 
+    /// Cuts the digit off that is being sent, without its end packets; those that wait stay.
+    pub fn cut_off(&mut self) {
+        self.current = None;
+    }
+
     /// Puts a digit at the end of the queue.
     pub fn enqueue(&mut self, digit: char, duration: Duration) -> Result<(), DtmfError> {
         let code = TelephoneEvent::code_of(digit).ok_or(DtmfError::NotADigit(digit))?;
