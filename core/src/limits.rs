@@ -70,8 +70,6 @@ pub const GLARE_RETRIES: u32 = 3;
 pub const RTP_PACKET: usize = 1_500;
 /// Packets that a jitter buffer holds at most.
 pub const JITTER_PACKETS: usize = 64;
-/// Report blocks read from one RTCP packet.
-pub const RTCP_BLOCKS: usize = 31;
 /// Digits that wait to be sent in one session.
 pub const DTMF_QUEUE: usize = 64;
 /// Longest telephone-event that is believed; one that goes on is ended here.
