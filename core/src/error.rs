@@ -10,7 +10,8 @@
 use alloc::string::String;
 
 use crate::ids::{AccountId, SessionId};
-use crate::middleware::notification::{SessionState, StreamKind};
+use crate::machines::offer_answer::StreamKind;
+use crate::middleware::notification::SessionState;
 
 /// A command of the application that cannot be done. Nothing has changed and nothing was sent.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -80,8 +81,11 @@ pub enum Misuse {
         reason: String,
     },
     /// No route was given, or too many.
-    #[error("connect() needs 1 to {} routes, not {0}", crate::limits::ROUTES)]
-    Routes(usize),
+    #[error("connect() needs 1 to {} routes, not {given}", crate::limits::ROUTES)]
+    Routes {
+        /// How many were given.
+        given: usize,
+    },
     /// A DTMF digit is none of `0`-`9`, `*`, `#`, `A`-`D`.
     #[error("{0:?} is no DTMF digit (0-9, *, #, A-D)")]
     BadDigit(char),

@@ -93,3 +93,32 @@ impl Counter {
         self.0
     }
 }
+
+/// Gives every kind of id of one agent.
+#[derive(Clone, Debug, Default)]
+pub struct Ids {
+    counter: Counter,
+}
+
+macro_rules! fresh {
+    ($($name:ident -> $id:ident),* $(,)?) => {
+        impl Ids {
+            $(
+                /// A new id.
+                pub fn $name(&mut self) -> $id {
+                    $id::from_number(self.counter.next_number())
+                }
+            )*
+        }
+    };
+}
+
+fresh! {
+    session -> SessionId,
+    account -> AccountId,
+    request -> RequestId,
+    socket -> SocketId,
+    connection -> ConnectionId,
+    file -> FileId,
+    caller -> CallerId,
+}

@@ -23,6 +23,10 @@ pub const SDP_BYTES: usize = 64 * 1024;
 pub const SDP_MEDIA: usize = 32;
 /// Most attributes at session level, and of one media description.
 pub const SDP_ATTRIBUTES: usize = 256;
+/// Most lines of any other kind (`e=`, `b=`, unknown ones, …) at session level, and of one media description.
+pub const SDP_LINES: usize = 64;
+/// Most formats of one media description: an RTP payload type has 7 bits.
+pub const SDP_FORMATS: usize = 128;
 
 /// Most server transactions; a request beyond is answered with 503 without one.
 pub const SERVER_TRANSACTIONS: usize = 20_000;
@@ -39,6 +43,10 @@ pub const PARTIAL_MESSAGE_TIME: Duration = Duration::from_secs(32);
 
 /// Most sessions; an INVITE beyond is answered with 503.
 pub const SESSIONS: usize = 10_000;
+/// Ended sessions whose attributes can still be read.
+pub const ENDED_SESSIONS: usize = 256;
+/// ACKs that wait for a host name to be looked up.
+pub const WAITING_ACKS: usize = 64;
 /// Most early dialogs (forks) of one INVITE; provisional responses of more are not followed.
 pub const FORKS: usize = 16;
 /// Most entries in a route set that are believed.
@@ -49,6 +57,10 @@ pub const SESSION_QUEUE: usize = 64;
 pub const AUTH_ATTEMPTS: usize = 4;
 /// Most challenges read from one response.
 pub const CHALLENGES: usize = 16;
+/// Most realms whose challenge one authenticator remembers: each is answered in every request.
+pub const AUTH_REALMS: usize = 8;
+/// Most requests of one authenticator that are followed from challenge to answer; beyond, the oldest is forgotten.
+pub const AUTH_REQUESTS: usize = 64;
 /// Most routes of a call.
 pub const ROUTES: usize = 32;
 /// How many times a re-INVITE that met a 491 is tried again.
@@ -67,3 +79,12 @@ pub const DTMF_LONGEST: Duration = Duration::from_secs(8);
 
 /// Notifications of malformed messages per second; more are only counted.
 pub const MALFORMED_NOTIFICATIONS_PER_SECOND: u32 = 10;
+
+/// Packets of an audio stream that wait to be fetched; the oldest is dropped beyond.
+pub const AUDIO_PACKETS: usize = 64;
+/// Events of an audio stream that wait to be fetched; a peer that sends digits faster loses them.
+pub const AUDIO_EVENTS: usize = 64;
+/// RTP sources that are on probation at a time (RFC 3550 A.1).
+pub const PROBATION_SOURCES: usize = 4;
+/// Most octets of a recording that wait to be fetched: half a minute in two channels at 8 kHz.
+pub const RECORDER_QUEUE: usize = 1024 * 1024;

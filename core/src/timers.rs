@@ -2,7 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
-use crate::ids::{CallerId, ConnectionId, SessionId, TransactionId};
+use crate::ids::{ConnectionId, SessionId, TransactionId};
 use crate::time::Instant;
 
 /// What a timer is for. A timer is set at most once: setting it again moves it.
@@ -10,8 +10,6 @@ use crate::time::Instant;
 pub enum Timer {
     /// A timer of a SIP transaction.
     Transaction(TransactionId, TransactionTimer),
-    /// The UAC core waits before it tries a request again.
-    Caller(CallerId),
     /// A timer of a session.
     Session(SessionId, SessionTimer),
     /// The next thing the session's audio stream has to do on its own (RTCP reports, DTMF end packets).
@@ -68,10 +66,6 @@ pub enum SessionTimer {
     RetryReinvite,
     /// The peer has sent no RTP since audio started.
     NoAudio,
-    /// Media sockets or files have not been opened in time.
-    MediaNotReady,
-    /// The answer to our BYE is late; the session ends without it.
-    ByeGivenUp,
     /// Retransmissions of the 2xx to our INVITE have ceased; extra forks are forgotten (RFC 3261 13.2.2.4: 64*T1).
     ForksOver,
 }
@@ -155,8 +149,8 @@ mod tests {
     #[test]
     fn moved_and_cancelled_timers_do_not_go_off_twice() {
         let mut timers = Timers::default();
-        let a = Timer::Caller(CallerId::from_number(1));
-        let b = Timer::Caller(CallerId::from_number(2));
+        let a = Timer::Audio(SessionId::from_number(1));
+        let b = Timer::Audio(SessionId::from_number(2));
         timers.set(a, Instant::from_millis(10));
         timers.set(b, Instant::from_millis(20));
         timers.set(a, Instant::from_millis(30));

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use bytes::Bytes;
 
 use crate::ids::{ConnectionId, RequestId, SocketId};
-pub use crate::io::{Channel, IoFailure, IoFailureKind, Reply, Request, Transmit};
+use crate::io::{IoFailure, Reply, Request, Transmit};
 use crate::middleware::notification::Notification;
 use crate::time::Instant;
 

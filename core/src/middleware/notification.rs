@@ -7,6 +7,7 @@ use core::net::SocketAddr;
 use bytestring::ByteString;
 
 use crate::ids::SessionId;
+pub use crate::machines::offer_answer::StreamKind;
 use crate::time::{Instant, WallTime};
 use crate::trace::Traced;
 use crate::wire::sip::StatusCode;
@@ -154,23 +155,6 @@ impl Originator {
         match self {
             Originator::Local => "local",
             Originator::Remote => "remote",
-        }
-    }
-}
-
-/// A kind of media stream.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[non_exhaustive]
-pub enum StreamKind {
-    /// Sound over RTP.
-    Audio,
-}
-
-impl StreamKind {
-    /// The original's name of the kind.
-    pub fn name(self) -> &'static str {
-        match self {
-            StreamKind::Audio => "audio",
         }
     }
 }

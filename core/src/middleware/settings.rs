@@ -7,7 +7,7 @@ use core::net::{IpAddr, SocketAddr};
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use crate::machines::media::CodecKind;
+use crate::machines::media::codec::CodecKind;
 use crate::machines::transaction::TimerValues;
 
 /// What an agent is set to.

@@ -1,0 +1,112 @@
+//! How a session ends: by the application, by the peer, or by a failure (RFC 3261 15; `SPEC` 1.4).
+
+use alloc::string::String;
+
+use super::{Call, Cx, Effect, Session, notify};
+use crate::middleware::notification::{Failure, Originator, SessionNotification, SessionState};
+use crate::timers::SessionTimer;
+use crate::wire::sip::{Method, StatusCode};
+
+impl Session {
+    /// end(): CANCEL, a final response or BYE, by state; nothing where there is nothing to end.
+    pub(super) fn begin_end(&mut self, cx: &mut Cx<'_, Effect>) {
+        match self.state {
+            SessionState::Terminating | SessionState::Terminated => {}
+            // connect() was called, and its media is still being prepared.
+            SessionState::Null if matches!(self.call, Call::Outgoing(_)) => {
+                self.set_state(cx, SessionState::Terminating);
+                notify(cx, SessionNotification::WillEnd);
+                self.finish(cx, Originator::Local);
+            }
+            SessionState::Null => {}
+            SessionState::Calling => {
+                self.set_state(cx, SessionState::Terminating);
+                notify(cx, SessionNotification::WillEnd);
+                self.stop_media(cx);
+                self.set_timer(cx, SessionTimer::CancelGivenUp, self.settings.sip.timers.timeout());
+                self.cancel_invite(cx);
+            }
+            SessionState::Incoming => self.refuse(cx, StatusCode::DECLINE),
+            SessionState::Accepting if self.awaits_answer() => self.refuse(cx, StatusCode::DECLINE),
+            SessionState::Accepting => {
+                // The 200 is out: BYE has to wait for its ACK (15).
+                self.set_state(cx, SessionState::Terminating);
+                notify(cx, SessionNotification::WillEnd);
+                self.stop_media(cx);
+            }
+            SessionState::Established | SessionState::Proposing | SessionState::Proposed => {
+                self.set_state(cx, SessionState::Terminating);
+                notify(cx, SessionNotification::WillEnd);
+                self.stop_media(cx);
+                self.say_bye(cx);
+            }
+        }
+    }
+
+    /// Sends BYE. It is final for us: no answer to it can keep the session.
+    pub(super) fn say_bye(&mut self, cx: &mut Cx<'_, Effect>) {
+        self.drop_pending_2xx(cx);
+        if self.bye.is_none() {
+            self.bye = self.send_in_dialog(cx, Method::Bye, None);
+        }
+    }
+
+    fn drop_pending_2xx(&mut self, cx: &mut Cx<'_, Effect>) {
+        self.cancel_timer(cx, SessionTimer::Retransmit2xx);
+        self.cancel_timer(cx, SessionTimer::NoAck);
+        self.pending_2xx = None;
+    }
+
+    /// Our BYE was answered, or never will be.
+    pub(super) fn on_bye_done(&mut self, cx: &mut Cx<'_, Effect>) {
+        if self.state == SessionState::Terminating {
+            self.finish(cx, Originator::Local);
+        }
+    }
+
+    /// -> TERMINATED with DidFail and DidEnd.
+    pub(super) fn fail(&mut self, cx: &mut Cx<'_, Effect>, failure: Failure) {
+        self.stop_media(cx);
+        self.set_state(cx, SessionState::Terminated);
+        let Failure { originator, code, reason } = failure;
+        notify(cx, SessionNotification::DidFail { originator, code, reason: String::from(&*reason) });
+        self.close(cx, originator);
+    }
+
+    /// -> TERMINATED with DidEnd.
+    pub(super) fn finish(&mut self, cx: &mut Cx<'_, Effect>, originator: Originator) {
+        self.stop_media(cx);
+        self.set_state(cx, SessionState::Terminated);
+        self.close(cx, originator);
+    }
+
+    fn close(&mut self, cx: &mut Cx<'_, Effect>, originator: Originator) {
+        self.stop_time = self.start_time.map(|_| cx.now);
+        for timer in [
+            SessionTimer::NoAnswer,
+            SessionTimer::CancelGivenUp,
+            SessionTimer::RefreshProvisional,
+            SessionTimer::RetryReinvite,
+        ] {
+            self.cancel_timer(cx, timer);
+        }
+        self.drop_pending_2xx(cx);
+        self.queue.clear();
+        self.reinvite = None;
+        if let Some(dialog) = &self.dialog {
+            cx.out.put(Effect::DialogEnded(dialog.id().clone()));
+        }
+        self.tell_end(cx, originator);
+        // 2xx responses of our INVITE may still come, and have to be acknowledged and ended (13.2.2.4).
+        match self.call {
+            Call::Outgoing(_) if self.is_invite_out() => {
+                self.set_timer(cx, SessionTimer::ForksOver, self.settings.sip.timers.timeout());
+            }
+            _ => cx.out.put(Effect::Over),
+        }
+    }
+
+    fn is_invite_out(&self) -> bool {
+        matches!(&self.call, Call::Outgoing(call) if call.caller().is_some())
+    }
+}
