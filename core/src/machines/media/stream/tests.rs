@@ -162,7 +162,10 @@ impl Call {
 
     fn digits(&self) -> (std::string::String, std::string::String) {
         let began = self.events.iter().filter_map(|e| if let AudioEvent::Dtmf(d) = e { Some(*d) } else { None });
-        let ended = self.events.iter().filter_map(|e| if let AudioEvent::DtmfEnded { digit, .. } = e { Some(*digit) } else { None });
+        let ended = self
+            .events
+            .iter()
+            .filter_map(|e| if let AudioEvent::DtmfEnded { digit, .. } = e { Some(*digit) } else { None });
         (began.collect(), ended.collect())
     }
 }
@@ -297,7 +300,8 @@ fn a_stranger_is_not_heard() {
     let mut call = Call::new(pcmu);
     call.run(2);
     let genuine = call.alice.ssrc();
-    let mut hijacker = AudioStream::new(AudioConfig { ssrc: genuine, ..config(9) }, Rng::from_seed([9; 32]), ms(call.now));
+    let mut hijacker =
+        AudioStream::new(AudioConfig { ssrc: genuine, ..config(9) }, Rng::from_seed([9; 32]), ms(call.now));
     hijacker.set_format(ms(call.now), pcmu(2));
     for _ in 0..200 {
         call.frame();
@@ -456,7 +460,11 @@ fn an_echo_of_our_own_packets_is_heard() {
         alice.push(ms(n * 20), &frame);
         while let Some(packet) = alice.poll_transmit() {
             if packet.rtcp {
-                byes += Compound::parse(&packet.data).unwrap().packets().filter(|p| matches!(p, RtcpPacket::Bye(_))).count();
+                byes += Compound::parse(&packet.data)
+                    .unwrap()
+                    .packets()
+                    .filter(|p| matches!(p, RtcpPacket::Bye(_)))
+                    .count();
             } else {
                 alice.on_rtp(ms(n * 20), address(2), &packet.data);
             }
