@@ -315,7 +315,14 @@ impl JitterBuffer {
             self.drop_front();
         }
         let front = self.order.front().map_or(wanted, |&i| self.slots[i].timestamp);
-        self.move_play(front.max(timeline.play));
+        if self.order.len() > 1 {
+            return self.move_play(front.max(timeline.play));
+        }
+        // One packet far ahead: the timestamps jumped. It waits as the first of a stream does.
+        self.move_play(wanted.max(timeline.play));
+        if let Some(timeline) = &mut self.timeline {
+            timeline.lead_in = front;
+        }
     }
 
     fn drop_front(&mut self) {

@@ -480,6 +480,25 @@ fn an_echo_of_our_own_packets_is_heard() {
 }
 
 #[test]
+fn digits_wait_while_there_is_nowhere_to_send_them() {
+    let nowhere = SocketAddr::from(([0, 0, 0, 0], 4_000));
+    let mut alice = stream(1, Format { remote_rtp: nowhere, ..pcmu(2) });
+    alice.send_dtmf('1', DTMF_DURATION).unwrap();
+    for n in 0..1_000 {
+        let now = ms(n * 20);
+        if alice.next_timeout() <= now {
+            alice.handle_timeout(now);
+            assert!(alice.next_timeout() > now, "it would be called for ever");
+        }
+        alice.push(now, &[0; 160]);
+        assert_eq!(alice.poll_transmit(), None);
+    }
+    alice.set_format(ms(20_000), pcmu(2));
+    alice.handle_timeout(alice.next_timeout());
+    assert_eq!(alice.poll_transmit().unwrap().to, address(2));
+}
+
+#[test]
 fn goodbye_is_heard() {
     let mut call = Call::new(pcmu);
     call.run(1);
