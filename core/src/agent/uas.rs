@@ -81,6 +81,9 @@ impl UserAgent {
             response.push(HeaderName::Unsupported, unsupported);
             return Err(response.into());
         }
+        if request.method() == Some(&Method::Invite) && !accepts_sdp(request) {
+            return Err(request.reply(StatusCode::NOT_ACCEPTABLE).into());
+        }
         Ok(())
     }
 
@@ -140,6 +143,16 @@ impl UserAgent {
         response.set(HeaderName::Server, self.settings.user_agent.as_str());
         self.transactions.respond(cx!(self, transport), id, &response);
     }
+}
+
+/// True if our answer may be a session description (20.1: without an Accept it may).
+fn accepts_sdp(request: &Message) -> bool {
+    let mut ranges = request.values(HeaderName::Accept);
+    request.header(HeaderName::Accept).is_none()
+        || ranges.any(|range| {
+            let range = range.split(';').next().unwrap_or("").trim();
+            ["application/sdp", "application/*", "*/*"].iter().any(|known| range.eq_ignore_ascii_case(known))
+        })
 }
 
 /// The extensions in Require that we have not got.
