@@ -10,7 +10,7 @@ use crate::limits;
 use crate::machines::Hop;
 use crate::machines::dialog::id_of_request;
 use crate::machines::locate::{Asker, Route};
-use crate::middleware::session::{ALLOW, SDP, begins_session};
+use crate::middleware::session::{ALLOW, SDP, begins_session, warn};
 use crate::wire::sip::{HeaderName, Message, Method, Scheme, StatusCode, UriRef};
 
 /// Extensions that a Require may name (8.2.2.3). None yet.
@@ -82,7 +82,9 @@ impl UserAgent {
             return Err(response.into());
         }
         if request.method() == Some(&Method::Invite) && !accepts_sdp(request) {
-            return Err(request.reply(StatusCode::NOT_ACCEPTABLE).into());
+            let mut response = request.reply(StatusCode::NOT_ACCEPTABLE);
+            warn(&mut response, 399, "a call can only be answered with application/sdp");
+            return Err(response.into());
         }
         Ok(())
     }
