@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("sansip: {failure}");
+            eprintln!("sansip: {}", terminal::printable(&failure.to_string()));
             ExitCode::from(failure.code())
         }
     }

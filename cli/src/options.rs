@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use sansip_core::agent::Route;
-use sansip_core::machines::media::CodecKind;
+use sansip_core::machines::media::codec::CodecKind;
 use sansip_core::wire::sip::{StatusCode, Transport};
 
 /// Places and answers SIP calls.

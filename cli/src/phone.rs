@@ -81,7 +81,7 @@ pub(crate) struct Phone {
     /// Calls established, and calls ended.
     pub(crate) established: u64,
     ended: u64,
-    /// Why the call that the program was started for failed; without one, the last that failed.
+    /// Why the call that the program was started for failed.
     pub(crate) failure: Option<String>,
     /// A recording that could not be made, or the agent's own failure.
     trouble: Option<String>,
@@ -229,7 +229,7 @@ impl Phone {
             SessionNotification::GotHoldRequest { originator } => self.on_hold(id, *originator, true),
             SessionNotification::GotUnholdRequest { originator } => self.on_hold(id, *originator, false),
             SessionNotification::GotDtmf { digit } => {
-                self.screen.line(&format!("{} sent the digit {digit}", talk.peer))
+                self.screen.line(&format!("{} sent the digit {digit}", talk.peer));
             }
             SessionNotification::GotNoAudio => {
                 let text = "nothing is heard from the peer; a firewall may keep its sound back";
@@ -336,8 +336,11 @@ impl Phone {
             }
             None => self.screen.line(&format!("the call with {} ended", talk.peer)),
         }
-        if self.own.is_none_or(|own| own == id) && talk.failure.is_some() {
-            self.failure = talk.failure;
+        match talk.failure {
+            // The program ends with this one's.
+            Some(failure) if self.own == Some(id) => self.failure = Some(failure),
+            Some(failure) => self.screen.error(&format!("sansip: {failure}")),
+            None => {}
         }
         if self.current == Some(id) {
             self.current = self.calls.keys().next_back().copied();

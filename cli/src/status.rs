@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sansip_core::agent::SessionInfo;
-use sansip_core::machines::media::{AudioLevels, AudioStatistics};
+use sansip_core::machines::media::stream::{AudioLevels, AudioStatistics};
 
 /// The status line of a call: codec, duration, levels, loss, jitter, and what is special.
 pub(crate) fn line(info: &SessionInfo, lasted: Duration, levels: Option<AudioLevels>, muted: bool) -> String {

@@ -100,5 +100,22 @@ impl Drop for Screen {
 /// The text with the line ends that the terminal needs now.
 fn as_lines(text: &str) -> String {
     let end = if RAW.load(Ordering::SeqCst) { "\r\n" } else { "\n" };
-    if text.is_empty() { end.to_owned() } else { text.lines().flat_map(|line| [line, end]).collect() }
+    if text.is_empty() { end.to_owned() } else { text.lines().map(|line| printable(line) + end).collect() }
+}
+
+/// A line without control characters: what a peer says must not command the terminal.
+pub(crate) fn printable(line: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c };
+    line.chars().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_cannot_command_the_terminal() {
+        assert_eq!(as_lines("486 \u{1b}[2JBusy\nHere"), "486 \u{fffd}[2JBusy\nHere\n");
+        assert_eq!(as_lines(""), "\n");
+    }
 }

@@ -81,7 +81,8 @@ pub enum Request {
         /// The file's path.
         path: String,
     },
-    /// Write to a file. Reply: [`Reply::Done`].
+    /// Write to a file. Reply: [`Reply::Done`]. After a write that failed, the file takes no more: what is in it stays as it
+    /// is, so that a header never speaks of data that is not there.
     WriteFile {
         /// The file.
         file: FileId,

@@ -48,6 +48,6 @@ impl Notifications {
 
 impl Drop for Notifications {
     fn drop(&mut self) {
-        self.queue.close();
+        self.queue.abandon();
     }
 }

@@ -49,6 +49,13 @@ impl<T> Queue<T> {
         self.came.notify_waiters();
     }
 
+    /// Takes no more entries, and forgets those that wait.
+    pub(crate) fn abandon(&self) {
+        let mut inner = self.lock();
+        inner.closed = true;
+        inner.entries = VecDeque::new();
+    }
+
     /// The next entry; waits for it. `None` once the queue is closed and empty.
     pub(crate) async fn next(&self) -> Option<T> {
         loop {

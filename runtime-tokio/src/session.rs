@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sansip_core::agent::{Route, SessionHandle, SessionInfo};
 use sansip_core::error::Misuse;
 use sansip_core::ids::SessionId;
-use sansip_core::machines::media::{AudioLevels, AudioStatistics};
+use sansip_core::machines::media::stream::{AudioLevels, AudioStatistics};
 use sansip_core::middleware::notification::{Notification, Originator};
 use sansip_core::wire::sip::StatusCode;
 

@@ -153,7 +153,7 @@ async fn a_port_in_use_is_told_at_start() {
     let port = taken.local_addr().unwrap().port();
     let mut options = options("alice@example.com", 42_600..=42_699);
     options.settings.sip.udp = Some(([127, 0, 0, 1], port).into());
-    let error = timeout(LONG, Agent::start(options)).await.unwrap().unwrap_err();
+    let error = timeout(LONG, Agent::start(options)).await.unwrap().err().expect("the port is in use");
     assert!(matches!(&error, StartError::Failed(reason) if reason.contains(&port.to_string())), "{error}");
 }
 
@@ -163,7 +163,7 @@ async fn a_host_that_does_not_exist_fails_the_call() {
     let session = alice.session(alice.default_account().unwrap()).unwrap();
     let nowhere = Route::new("no-such-host.invalid", 5060, Transport::Udp);
     session.connect("sip:bob@no-such-host.invalid", &[nowhere], true).unwrap();
-    let failure = timeout(LONG, session.established()).await.unwrap().unwrap_err();
+    let failure = timeout(LONG, session.established()).await.unwrap().err().expect("the port is in use");
     assert_eq!(failure.originator, Originator::Local);
     assert!(failure.code == 503 || failure.code == 408, "{failure}");
     assert!(timeout(LONG, session.ended()).await.unwrap().failure.is_some());
@@ -176,7 +176,7 @@ async fn a_host_that_refuses_tcp_fails_the_call() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let session = alice.session(alice.default_account().unwrap()).unwrap();
     session.connect("sip:bob@example.com", &[Route::new("127.0.0.1", port, Transport::Tcp)], true).unwrap();
-    let failure = timeout(LONG, session.established()).await.unwrap().unwrap_err();
+    let failure = timeout(LONG, session.established()).await.unwrap().err().expect("the port is in use");
     assert_eq!((failure.originator, failure.code), (Originator::Local, 503), "{failure}");
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sansip_core::agent::Route;
-use sansip_core::machines::media::AudioStatistics;
+use sansip_core::machines::media::stream::AudioStatistics;
 use sansip_core::middleware::notification::{Event, SessionNotification};
 use sansip_core::wire::sip::Transport;
 use sansip_tokio::{Agent, AgentOptions, AudioSource, Samples, Session};

@@ -1,7 +1,7 @@
 //! Sound in and out of a session, beside the enums: no allocation for a frame.
 
 use crate::ids::SessionId;
-use crate::machines::media::stream::AudioStatistics;
+use crate::machines::media::stream::{AudioLevels, AudioStatistics};
 use crate::middleware::notification::StreamKind;
 
 use super::{Misuse, UserAgent};
@@ -60,6 +60,11 @@ impl AudioPort<'_> {
     /// Packets, loss, jitter, round trip, levels.
     pub fn statistics(&mut self) -> AudioStatistics {
         self.stream(|stream| stream.statistics()).unwrap_or_default()
+    }
+
+    /// How loud both sides are.
+    pub fn levels(&mut self) -> AudioLevels {
+        self.stream(|stream| stream.levels()).unwrap_or_default()
     }
 
     /// True while one of the sides holds.

@@ -16,9 +16,11 @@ use crate::trace::{Traced, masked};
 use crate::wire::sip::{HeaderName, Message};
 
 impl UserAgent {
-    /// Carries out every effect, and those that come of it.
+    /// Carries out every effect. Those that come of one go before those that wait, as if each had been called on the
+    /// spot: what leaves the agent is in the order in which it was caused.
     pub(super) fn settle(&mut self) {
         while let Some(effect) = self.effects.0.pop_front() {
+            let waiting = self.effects.0.len();
             match effect {
                 Effect::Transport(effect) => self.on_transport_effect(effect),
                 Effect::Transaction(effect) => self.on_transaction_effect(effect),
@@ -26,13 +28,13 @@ impl UserAgent {
                 Effect::Locate(effect) => self.on_locate_effect(effect),
                 Effect::Session(id, effect) => self.on_session_effect(id, effect),
             }
-            if self.phase == Phase::Stopping && self.effects.0.is_empty() {
+            let caused = self.effects.0.len() - waiting;
+            self.effects.0.rotate_right(caused);
+            if self.effects.0.is_empty() {
                 self.close_when_quiet();
             }
         }
-        if self.phase == Phase::Stopping {
-            self.close_when_quiet();
-        }
+        self.close_when_quiet();
     }
 
     /// The last step of a stop: every session has ended.
@@ -41,6 +43,7 @@ impl UserAgent {
         if self.phase == Phase::Stopping && !self.sessions.values().any(|entry| live(entry.session.state())) {
             self.phase = Phase::Ended;
             self.transports.stop(cx!(self, transport));
+            self.settle();
         }
     }
 
@@ -65,11 +68,8 @@ impl UserAgent {
             }
             transport::Effect::Started if self.phase == Phase::Starting => {
                 self.phase = Phase::Running;
-                let listening = self
-                    .transports
-                    .listening()
-                    .map(|(transport, address)| Listening { transport, address })
-                    .collect();
+                let listening =
+                    self.transports.listening().map(|(transport, address)| Listening { transport, address }).collect();
                 self.tell_agent(AgentNotification::DidStart { listening });
             }
             transport::Effect::Started => {}
@@ -140,9 +140,7 @@ impl UserAgent {
                 self.transactions.request(cx!(self, transport), cancel, hop, nobody);
             }
             uac::Effect::Response { id, owner, response } => {
-                let Some(transaction) = self.callers.transaction(id) else { return };
-                let Some((request, _)) = self.transactions.client_request(transaction) else { return };
-                let request = request.clone();
+                let Some(request) = self.callers.sent(id).cloned() else { return };
                 self.with_session(owner, |session, cx| session.on_response(cx, id, &response, &request));
             }
             uac::Effect::Failed { id, owner, status, reason } => {

@@ -1,6 +1,6 @@
 //! A disk in memory, which can fail as disks do.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -19,6 +19,8 @@ pub struct Disk {
     open: BTreeMap<FileId, String>,
     create_fails: Option<IoFailure>,
     free: Option<u64>,
+    /// Files of which a write failed: they take no more.
+    broken: BTreeSet<FileId>,
 }
 
 impl Disk {
@@ -64,6 +66,9 @@ impl Disk {
         let end = offset.saturating_add(data.len() as u64);
         let growth = end.saturating_sub(content.len() as u64);
         if end > LONGEST_FILE || self.free.is_some_and(|free| free < growth) {
+            self.broken.insert(file);
+        }
+        if self.broken.contains(&file) {
             return Reply::Failed(IoFailure::new(IoFailureKind::NoSpace, "no space left on device"));
         }
         if let Some(free) = &mut self.free {
@@ -78,6 +83,7 @@ impl Disk {
     }
 
     pub(super) fn close(&mut self, file: FileId) -> Reply {
+        self.broken.remove(&file);
         match self.open.remove(&file) {
             Some(_) => Reply::Done,
             None => Reply::Failed(IoFailure::new(IoFailureKind::NotFound, "file is not open")),

@@ -8,9 +8,9 @@ use tokio::sync::Notify;
 /// How far the application may write ahead, in samples a second: a fifth of a second is heard late at most.
 const AHEAD: u32 = 5;
 
-/// The session's audio has ended, or its sound was given to something else.
+/// The session's audio has ended, or the session was given another source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("the session's audio has ended")]
+#[error("what is written here is not said any more: the audio has ended, or has another source")]
 pub struct ChannelClosed;
 
 /// Samples to and from a peer: 16 bits, mono, at [`AudioChannel::sample_rate`]. From
@@ -31,7 +31,7 @@ impl AudioChannel {
     }
 
     /// Waits until `out`, or the first half second of it, can be filled with what the peer said, and returns how many
-    /// samples it was: fewer only at the end, 0 when all has been read and the audio has ended.
+    /// samples it was: fewer only at the end, 0 when all has been read and the audio has ended or goes to another sink.
     ///
     /// Dropping the future loses nothing.
     pub async fn read(&self, out: &mut [i16]) -> usize {
@@ -40,7 +40,7 @@ impl AudioChannel {
             let came = self.pcm.came.notified();
             {
                 let mut inner = self.pcm.lock();
-                if inner.heard.len() >= wanted || inner.closed {
+                if inner.heard.len() >= wanted || inner.ear_closed {
                     let n = wanted.min(inner.heard.len());
                     for (out, sample) in out.iter_mut().zip(inner.heard.drain(..n)) {
                         *out = sample;
@@ -62,7 +62,7 @@ impl AudioChannel {
             let room = self.pcm.room.notified();
             {
                 let mut inner = self.pcm.lock();
-                if inner.closed {
+                if inner.mouth_closed {
                     return Err(ChannelClosed);
                 }
                 let free = self.pcm.most_ahead().saturating_sub(inner.said.len());
@@ -89,7 +89,7 @@ impl AudioChannel {
                 if inner.said.is_empty() {
                     return Ok(());
                 }
-                if inner.closed {
+                if inner.mouth_closed {
                     return Err(ChannelClosed);
                 }
             }
@@ -123,7 +123,10 @@ struct Inner {
     said: VecDeque<i16>,
     heard: VecDeque<i16>,
     lost: u64,
-    closed: bool,
+    /// Nothing that is written is said any more.
+    mouth_closed: bool,
+    /// Nothing more will be heard.
+    ear_closed: bool,
 }
 
 impl Pcm {
@@ -133,7 +136,8 @@ impl Pcm {
             said: VecDeque::with_capacity(second / AHEAD as usize),
             heard: VecDeque::with_capacity(second),
             lost: 0,
-            closed: false,
+            mouth_closed: false,
+            ear_closed: false,
         };
         let pcm = Arc::new(Pcm { sample_rate, inner: Mutex::new(inner), came: Notify::new(), room: Notify::new() });
         (pcm.clone(), AudioChannel { pcm })
@@ -171,10 +175,16 @@ impl Pcm {
         self.came.notify_waiters();
     }
 
-    pub(crate) fn close(&self) {
-        self.lock().closed = true;
-        self.came.notify_waiters();
+    /// What is written is not said any more.
+    pub(crate) fn close_mouth(&self) {
+        self.lock().mouth_closed = true;
         self.room.notify_waiters();
+    }
+
+    /// Nothing more is heard.
+    pub(crate) fn close_ear(&self) {
+        self.lock().ear_closed = true;
+        self.came.notify_waiters();
     }
 }
 
@@ -221,7 +231,8 @@ mod tests {
             async move { channel.write(&[1; 9_000]).await }
         });
         tokio::task::yield_now().await;
-        pcm.close();
+        pcm.close_mouth();
+        pcm.close_ear();
         assert_eq!(reader.await.unwrap(), (100, 0));
         assert_eq!(writer.await.unwrap(), Err(ChannelClosed));
         assert_eq!(channel.flush().await, Err(ChannelClosed));

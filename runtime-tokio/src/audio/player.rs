@@ -45,11 +45,10 @@ impl Player {
         } else {
             self.convert(out, rate);
         }
-        if self.position >= self.samples.len() && !self.repeat {
-            if let Some(played) = self.played.take() {
-                // Nobody listening is no trouble.
-                let _ = played.send(());
-            }
+        let over = self.position >= self.samples.len() && !self.repeat;
+        if over && let Some(played) = self.played.take() {
+            // Nobody listening is no trouble.
+            let _ = played.send(());
         }
     }
 

@@ -44,34 +44,45 @@ impl SessionSound {
     }
 
     pub(crate) fn set_source(&mut self, source: AudioSource) {
-        self.source = match source {
+        self.replace_source(match source {
             AudioSource::Silence => Source::Silence,
             AudioSource::SoundCard => Source::Card,
             AudioSource::Tone { frequency, level } => Source::Tone { frequency, level, sine: None },
             AudioSource::Samples(samples) => Source::Playing(Box::new(Player::new(samples))),
-        };
+        });
     }
 
     pub(crate) fn set_sink(&mut self, sink: AudioSink) {
-        self.sink = match sink {
+        self.replace_sink(match sink {
             AudioSink::Discard => Sink::Discard,
             AudioSink::SoundCard => Sink::Card,
-        };
+        });
     }
 
     /// Plays samples, and tells when the last one was taken.
     pub(crate) fn play(&mut self, samples: Samples) -> oneshot::Receiver<()> {
         let (player, end) = Player::with_end(samples);
-        self.source = Source::Playing(Box::new(player));
+        self.replace_source(Source::Playing(Box::new(player)));
         end
     }
 
     pub(crate) fn open_channel(&mut self, sample_rate: u32) -> AudioChannel {
-        self.close_channels();
         let (pcm, channel) = Pcm::open(sample_rate);
-        self.source = Source::Channel(pcm.clone());
-        self.sink = Sink::Channel(pcm);
+        self.replace_source(Source::Channel(pcm.clone()));
+        self.replace_sink(Sink::Channel(pcm));
         channel
+    }
+
+    fn replace_source(&mut self, source: Source) {
+        if let Source::Channel(pcm) = std::mem::replace(&mut self.source, source) {
+            pcm.close_mouth();
+        }
+    }
+
+    fn replace_sink(&mut self, sink: Sink) {
+        if let Sink::Channel(pcm) = std::mem::replace(&mut self.sink, sink) {
+            pcm.close_ear();
+        }
     }
 
     pub(crate) fn hold(&mut self, by: Originator, held: bool) {
@@ -83,20 +94,11 @@ impl SessionSound {
 
     /// The audio has ended: whoever waits for it is told.
     pub(crate) fn close(&mut self) {
-        self.close_channels();
-        if matches!(self.source, Source::Playing(_)) {
-            self.source = Source::Silence;
+        if matches!(self.source, Source::Playing(_) | Source::Channel(_)) {
+            self.replace_source(Source::Silence);
         }
-    }
-
-    fn close_channels(&mut self) {
-        if let Source::Channel(pcm) = &self.source {
-            pcm.close();
-            self.source = Source::Silence;
-        }
-        if let Sink::Channel(pcm) = &self.sink {
-            pcm.close();
-            self.sink = Sink::Discard;
+        if matches!(self.sink, Sink::Channel(_)) {
+            self.replace_sink(Sink::Discard);
         }
     }
 

@@ -1,7 +1,7 @@
 //! G.711: one octet a sample, in two laws (ITU-T G.711; RFC 3551 4.5.14).
 //!
 //! Both laws are piecewise linear approximations of a logarithm: a sign, three bits of segment, four bits of step.
-//! Encoding finds the segment by counting leading zeros; decoding looks a table of 256 samples up.
+//! Encoding finds the segment by counting leading zeros. Both ways are worked out by the compiler into tables.
 
 use super::codec::{AudioCodec, CodecKind};
 use super::plc::Concealer;
@@ -50,22 +50,62 @@ const fn expand_a(code: u8) -> i16 {
     if code & 0x80 != 0 { magnitude << 3 } else { -(magnitude << 3) }
 }
 
-/// The mu-law code of a sample.
-pub fn encode_mu(sample: i16) -> u8 {
-    // The one's complement of negative samples keeps the two halves symmetric; 14 bits count.
-    let magnitude = ((if sample < 0 { !sample } else { sample }) as u16) >> 2;
-    let biased = (magnitude + 33).min(0x1fff);
+/// The code of a positive sample, by its upper 13 bits.
+static MU_CODES: [u8; 1 << 13] = {
+    let mut codes = [0; 1 << 13];
+    let mut magnitude = 0;
+    while magnitude < codes.len() {
+        codes[magnitude] = compress_mu(magnitude as u16);
+        magnitude += 1;
+    }
+    codes
+};
+/// The code of a positive sample, by its upper 11 bits.
+static A_CODES: [u8; 1 << 11] = {
+    let mut codes = [0; 1 << 11];
+    let mut magnitude = 0;
+    while magnitude < codes.len() {
+        codes[magnitude] = compress_a(magnitude as u16);
+        magnitude += 1;
+    }
+    codes
+};
+
+/// The mu-law code of a positive magnitude of 13 bits.
+const fn compress_mu(magnitude: u16) -> u8 {
+    let biased = if magnitude > 0x1fff - 33 { 0x1fff } else { magnitude + 33 };
     let segment = 10 - biased.leading_zeros() as u16;
-    let code = segment << 4 | (biased >> (segment + 1)) & 15;
-    !(code as u8 | if sample < 0 { 0x80 } else { 0 })
+    !((segment << 4 | (biased >> (segment + 1)) & 15) as u8)
+}
+
+/// The A-law code of a positive magnitude of 11 bits.
+const fn compress_a(magnitude: u16) -> u8 {
+    let segment = (12 - (magnitude | 16).leading_zeros()) as u16;
+    let code = if magnitude < 32 { magnitude } else { segment << 4 | (magnitude >> (segment - 1)) & 15 };
+    (code as u8 | 0x80) ^ 0x55
+}
+
+/// The sign of a sample as the top bit of an octet, and its magnitude. The one's complement of negative samples keeps
+/// the two halves symmetric.
+#[inline]
+fn split(sample: i16) -> (u8, usize) {
+    let negative = sample >> 15;
+    (negative as u8 & 0x80, usize::from((sample ^ negative) as u16))
+}
+
+/// The mu-law code of a sample.
+#[inline]
+pub fn encode_mu(sample: i16) -> u8 {
+    let (sign, magnitude) = split(sample);
+    // A magnitude has 15 bits: the index is within the table.
+    MU_CODES[(magnitude >> 2) & (MU_CODES.len() - 1)] ^ sign
 }
 
 /// The A-law code of a sample.
+#[inline]
 pub fn encode_a(sample: i16) -> u8 {
-    let magnitude = ((if sample < 0 { !sample } else { sample }) as u16) >> 4;
-    let segment = (12 - (magnitude | 16).leading_zeros()) as u16;
-    let code = if magnitude < 32 { magnitude } else { segment << 4 | (magnitude >> (segment - 1)) & 15 };
-    (code as u8 | if sample < 0 { 0 } else { 0x80 }) ^ 0x55
+    let (sign, magnitude) = split(sample);
+    A_CODES[(magnitude >> 4) & (A_CODES.len() - 1)] ^ sign
 }
 
 /// The sample that a mu-law code stands for.
@@ -101,12 +141,10 @@ impl AudioCodec for G711 {
     }
 
     fn encode(&mut self, samples: &[i16], out: &mut [u8]) -> usize {
-        let encode = match self.law {
-            Law::Mu => encode_mu,
-            Law::A => encode_a,
-        };
-        for (code, &sample) in out.iter_mut().zip(samples) {
-            *code = encode(sample);
+        let pairs = out.iter_mut().zip(samples);
+        match self.law {
+            Law::Mu => pairs.for_each(|(code, &sample)| *code = encode_mu(sample)),
+            Law::A => pairs.for_each(|(code, &sample)| *code = encode_a(sample)),
         }
         samples.len().min(out.len())
     }

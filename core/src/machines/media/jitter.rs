@@ -241,8 +241,8 @@ impl JitterBuffer {
         let pause = i64::from(self.clock_rate) * 60 / 1_000;
         let long_pause = i64::from(self.clock_rate) / 2;
         let went_back = timestamp < timeline.newest_start;
-        let spurt = self.order.is_empty()
-            && (timeline.stalled > long_pause || (arrival.marker && timeline.stalled >= pause));
+        let spurt =
+            self.order.is_empty() && (timeline.stalled > long_pause || (arrival.marker && timeline.stalled >= pause));
         if went_back || spurt {
             self.free.extend(self.order.drain(..));
             let target = self.target();
@@ -315,7 +315,14 @@ impl JitterBuffer {
             self.drop_front();
         }
         let front = self.order.front().map_or(wanted, |&i| self.slots[i].timestamp);
-        self.move_play(front.max(timeline.play));
+        if self.order.len() > 1 {
+            return self.move_play(front.max(timeline.play));
+        }
+        // One packet far ahead: the timestamps jumped. It waits as the first of a stream does.
+        self.move_play(wanted.max(timeline.play));
+        if let Some(timeline) = &mut self.timeline {
+            timeline.lead_in = front;
+        }
     }
 
     fn drop_front(&mut self) {
@@ -339,7 +346,7 @@ impl JitterBuffer {
     }
 
     /// What is to be played next. A packet leaves the buffer with this call.
-    pub fn next(&mut self) -> Next<'_> {
+    pub fn take(&mut self) -> Next<'_> {
         let Some(timeline) = &mut self.timeline else { return Next::Dry };
         while let Some(&front) = self.order.front() {
             let slot = &self.slots[front];
@@ -539,7 +546,7 @@ mod tests {
         let (mut packets, mut gap, mut dry) = (0, 0, 0);
         let mut left = FRAME;
         while left > 0 {
-            match buffer.next() {
+            match buffer.take() {
                 Next::Packet { .. } => {
                     packets += 1;
                     left = left.saturating_sub(FRAME);

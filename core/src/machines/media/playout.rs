@@ -108,7 +108,7 @@ impl Playout {
                 continue;
             }
             let rest = &mut out[filled..];
-            filled += match self.jitter.next() {
+            filled += match self.jitter.take() {
                 Next::Packet { payload_type, payload } => {
                     self.comfort = match payload_type {
                         comfort::PAYLOAD_TYPE => ComfortNoise::from_payload(payload),

@@ -244,7 +244,8 @@ mod tests {
     fn extremes_do_not_overflow() {
         let mut concealer = Concealer::new(8_000);
         for k in 0..6 {
-            let mut frame: Vec<i16> = (0..480).map(|i| if (i / 7 + k) % 2 == 0 { i16::MIN } else { i16::MAX }).collect();
+            let mut frame: Vec<i16> =
+                (0..480).map(|i| if (i / 7 + k) % 2 == 0 { i16::MIN } else { i16::MAX }).collect();
             concealer.received(&mut frame);
             concealer.lost(&mut frame[..3]);
             concealer.lost(&mut frame);

@@ -231,7 +231,7 @@ impl RtcpSession {
             // Clocks that tick unevenly can make a very short trip negative; more than a minute is nonsense.
             match units as i32 {
                 ..=-65_537 => before,
-                ..0 => Some(Duration::ZERO),
+                -65_536..0 => Some(Duration::ZERO),
                 0..3_932_160 => Some(Duration::from_micros(u64::from(units) * 1_000_000 / 65_536)),
                 _ => before,
             }
@@ -252,7 +252,7 @@ impl RtcpSession {
             None => now.as_micros(),
         };
         let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
-        seconds << 32 | (rest << 32) / 1_000_000
+        (seconds << 32) | ((rest << 32) / 1_000_000)
     }
 
     /// RFC 3550 6.3.3: a running mean with a weight of 1/16.

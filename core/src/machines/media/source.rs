@@ -83,7 +83,7 @@ impl Source {
     /// than reordering explains.
     pub fn in_window(&self, sequence: u16) -> bool {
         let ahead = sequence.wrapping_sub(self.highest);
-        ahead < MAX_DROPOUT || ahead > u16::MAX - MAX_MISORDER
+        !(MAX_DROPOUT..=u16::MAX - MAX_MISORDER).contains(&ahead)
     }
 
     /// Counts a packet (RFC 3550 A.1, `update_seq`).
@@ -183,7 +183,10 @@ mod tests {
         }
         assert_eq!(source.lost(), 1);
         let block = source.report(Instant::ZERO);
-        assert_eq!((block.highest_sequence, block.cumulative_lost, block.fraction_lost), (65_536 + 3, 1, 256u32.div_euclid(6) as u8));
+        assert_eq!(
+            (block.highest_sequence, block.cumulative_lost, block.fraction_lost),
+            (65_536 + 3, 1, 256u32.div_euclid(6) as u8)
+        );
         assert_eq!(source.report(Instant::ZERO).fraction_lost, 0);
         // The number before the first, reordered: it has an extended number, and is not "expected".
         assert_eq!(source.count(65_533), Sequence::Valid(65_536 + 65_533));

@@ -158,7 +158,9 @@ mod tests {
     #[test]
     fn digits_sound_as_they_should() {
         let mut sound = vec![0; 1_600];
-        for (digit, low, high) in [('1', 697.0, 1_209.0), ('0', 941.0, 1_336.0), ('d', 941.0, 1_633.0), ('6', 770.0, 1_477.0)] {
+        for (digit, low, high) in
+            [('1', 697.0, 1_209.0), ('0', 941.0, 1_336.0), ('d', 941.0, 1_633.0), ('6', 770.0, 1_477.0)]
+        {
             Tone::dtmf(8_000, digit, 8_000.0).unwrap().fill(&mut sound);
             for frequency in [low, high] {
                 assert!((level_at(&sound, 8_000, frequency) - -15.3).abs() < 0.5, "{digit} at {frequency}");

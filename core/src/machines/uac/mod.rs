@@ -116,6 +116,8 @@ struct Caller {
     candidates: VecDeque<Candidate>,
     current: Option<Candidate>,
     state: State,
+    /// The request as it was sent last, Via and credentials included.
+    sent: Option<Message>,
     provisional_seen: bool,
     cancelled: bool,
 }
@@ -158,6 +160,7 @@ impl Callers {
             candidates: VecDeque::new(),
             current: None,
             state: State::Locating,
+            sent: None,
             provisional_seen: false,
             cancelled: false,
         };
@@ -192,6 +195,8 @@ impl Callers {
             return cx.out.put(Effect::Failed { id, owner, status, reason: reason.into() });
         };
         caller.state = State::Locating;
+        // 9.1: what one target said makes no CANCEL to the next one welcome.
+        caller.provisional_seen = false;
         let target = candidate.target;
         let too_long = target.transport == Transport::Udp
             && !candidate.whatever_length
@@ -222,6 +227,7 @@ impl Callers {
         caller.authenticator.authorize(&mut caller.request, cx.rng);
         let mut request = caller.request.clone();
         request.prepend(HeaderName::Via, via);
+        caller.sent = Some(request.clone());
         Some(request)
     }
 
@@ -234,6 +240,11 @@ impl Callers {
             }
             (None, _) => {}
         }
+    }
+
+    /// A request as it was sent last, Via and credentials included.
+    pub fn sent(&self, id: CallerId) -> Option<&Message> {
+        self.callers.get(&id)?.sent.as_ref()
     }
 
     /// The transaction of a request that still waits, or whose 2xx may come again.
@@ -275,7 +286,6 @@ impl Callers {
             }
             // RFC 3263 4.3.
             if status == StatusCode::SERVICE_UNAVAILABLE && !caller.candidates.is_empty() {
-                caller.provisional_seen = false;
                 return self.next_target(cx, id, status, response.reason());
             }
         }
@@ -290,7 +300,6 @@ impl Callers {
         let number = number.unwrap_or_else(|| caller.request.cseq().map_or(1, |cseq| cseq.number.saturating_add(1)));
         let method = caller.request.method().cloned().unwrap_or(Method::Invite);
         caller.request.set(HeaderName::CSeq, CSeq { number, method });
-        caller.provisional_seen = false;
         if let Some(candidate) = caller.current {
             caller.candidates.push_front(candidate);
         }

@@ -98,11 +98,11 @@ impl Session {
     pub(crate) fn send_dtmf(&mut self, cx: &mut Cx<'_, Effect>, digit: char) -> Result<(), Misuse> {
         self.needs_established("send_dtmf")?;
         self.needs_audio("send_dtmf")?;
-        let digit = digit.to_ascii_uppercase();
-        if !is_dtmf_digit(digit) {
+        let upper = digit.to_ascii_uppercase();
+        if !is_dtmf_digit(upper) {
             return Err(Misuse::BadDigit(digit));
         }
-        self.dial(cx, digit)
+        self.dial(cx, upper)
     }
 
     pub(crate) fn start_recording_audio(

@@ -188,7 +188,8 @@ impl Session {
         if self.dialog.as_ref().is_some_and(|ours| ours.id() == dialog.id()) {
             return self.acknowledge_again(cx, response, request);
         }
-        dialog.confirm(response);
+        // A 2xx whose route set or target is bad confirms the dialog all the same, so that it can be acknowledged.
+        let _ = dialog.confirm(response);
         let first = self.dialog.is_none();
         match self.state {
             SessionState::Calling if first => self.establish(cx, dialog, response, request, cseq),
@@ -343,7 +344,10 @@ impl Session {
     pub(super) fn acknowledge_again(&mut self, cx: &mut Cx<'_, Effect>, response: &Message, invite: &Message) {
         let success = response.status().is_some_and(StatusCode::is_success);
         let Ok(cseq) = response.cseq() else { return };
-        if let (true, &Method::Invite, Some(dialog)) = (success, &cseq.method, self.dialog.take()) {
+        if !success || cseq.method != Method::Invite {
+            return;
+        }
+        if let Some(dialog) = self.dialog.take() {
             self.acknowledge(cx, &dialog, cseq.number, invite);
             self.dialog = Some(dialog);
         }

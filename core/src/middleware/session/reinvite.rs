@@ -88,7 +88,8 @@ impl Session {
         }
         if status.is_success() {
             let Some(mut dialog) = self.dialog.take() else { return };
-            dialog.on_response(&Method::Invite, response);
+            // A bad Contact in the 2xx leaves the target as it was.
+            let _ = dialog.on_response(&Method::Invite, response);
             self.acknowledge(cx, &dialog, cseq.number, request);
             self.dialog = Some(dialog);
         }

@@ -16,8 +16,8 @@ use thiserror::Error;
 
 pub use packet::{Csrcs, Extension, Header, Packet};
 pub use rtcp::{
-    Application, Bye, Chunk, Chunks, Compound, Packets, ReceiverReport, ReportBlock, ReportBlocks, RtcpPacket, SdesItem,
-    SdesItems, SenderInfo, SenderReport, Ssrcs, Unknown, packet_type, sdes,
+    Application, Bye, Chunk, Chunks, Compound, Packets, ReceiverReport, ReportBlock, ReportBlocks, RtcpPacket,
+    SdesItem, SdesItems, SenderInfo, SenderReport, Ssrcs, Unknown, packet_type, sdes,
 };
 pub use rtcp_write::RtcpWriter;
 pub use telephone_event::TelephoneEvent;

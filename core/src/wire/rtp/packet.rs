@@ -148,7 +148,8 @@ impl<'a> Packet<'a> {
         let mut at = put(out, 0, &fixed);
         at = put(out, at, self.csrcs.0);
         if let Some(extension) = self.extension {
-            let words = u16::try_from(extension.data.len() / 4).map_err(|_| WriteError::TooLarge("header extension"))?;
+            let words =
+                u16::try_from(extension.data.len() / 4).map_err(|_| WriteError::TooLarge("header extension"))?;
             if !extension.data.len().is_multiple_of(4) {
                 return Err(WriteError::TooLarge("header extension"));
             }

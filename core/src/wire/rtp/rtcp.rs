@@ -367,12 +367,7 @@ fn read(kind: u8, count: u8, body: &[u8]) -> Option<RtcpPacket<'_>> {
         }
         packet_type::APP => {
             let name = body.get(4..8)?.try_into().ok()?;
-            RtcpPacket::Application(Application {
-                subtype: count,
-                ssrc: u32_at(body, 0)?,
-                name,
-                data: body.get(8..)?,
-            })
+            RtcpPacket::Application(Application { subtype: count, ssrc: u32_at(body, 0)?, name, data: body.get(8..)? })
         }
         packet_type => RtcpPacket::Unknown(Unknown { packet_type, count, body }),
     })
@@ -388,11 +383,13 @@ mod tests {
     use super::super::{RtcpWriter, WriteError};
     use super::*;
 
+    type Items = Vec<(u8, Vec<u8>)>;
+
     #[derive(Clone, Debug)]
     enum Owned {
         Sr(u32, SenderInfo, Vec<ReportBlock>),
         Rr(u32, Vec<ReportBlock>),
-        Sdes(Vec<(u32, Vec<(u8, Vec<u8>)>)>),
+        Sdes(Vec<(u32, Items)>),
         Bye(Vec<u32>, Option<Vec<u8>>),
         App(u8, u32, [u8; 4], Vec<u32>),
         Other(u8, u8, Vec<u32>),
@@ -440,8 +437,8 @@ mod tests {
     }
 
     fn block() -> impl Strategy<Value = ReportBlock> {
-        (any::<u32>(), any::<u8>(), -(1 << 23)..(1i32 << 23), any::<[u32; 4]>()).prop_map(|(ssrc, fraction, lost, rest)| {
-            ReportBlock {
+        (any::<u32>(), any::<u8>(), -(1 << 23)..(1i32 << 23), any::<[u32; 4]>()).prop_map(
+            |(ssrc, fraction, lost, rest)| ReportBlock {
                 ssrc,
                 fraction_lost: fraction,
                 cumulative_lost: lost,
@@ -449,8 +446,8 @@ mod tests {
                 jitter: rest[1],
                 last_sr: rest[2],
                 delay_since_last_sr: rest[3],
-            }
-        })
+            },
+        )
     }
 
     fn packet() -> impl Strategy<Value = Owned> {

@@ -214,7 +214,8 @@ mod tests {
             sender.enqueue(digit, Duration::from_millis(100)).unwrap();
         }
         let sent = run(&mut sender);
-        let starts: Vec<(u64, u8)> = sent.iter().filter(|(_, p)| p.marker).map(|(ms, p)| (*ms, p.event.event)).collect();
+        let starts: Vec<(u64, u8)> =
+            sent.iter().filter(|(_, p)| p.marker).map(|(ms, p)| (*ms, p.event.event)).collect();
         assert_eq!(starts, [(0, 1), (220, 11), (440, 15)]);
         assert_eq!(sent.iter().filter(|(_, p)| p.event.end).count(), 9);
         let timestamps: Vec<u32> = sent.iter().filter(|(_, p)| p.marker).map(|(_, p)| p.timestamp).collect();

@@ -303,7 +303,9 @@ impl AudioStream {
     pub fn next_timeout(&self) -> Instant {
         let Some(active) = &self.active else { return Instant::NEVER };
         let report = if self.config.no_rtcp { Instant::NEVER } else { self.rtcp.next_timeout() };
-        report.min(active.sending.next_timeout()).min(active.receiving.next_timeout())
+        // Digits wait as long as there is nowhere to send them.
+        let digits = active.receiving.latch.destination().map_or(Instant::NEVER, |_| active.sending.next_timeout());
+        report.min(digits).min(active.receiving.next_timeout())
     }
 
     /// Sends what is due: packets of digits, reports.

@@ -97,7 +97,14 @@ impl Receiving {
         self.latch.judge(now, from, true, true) == Verdict::Refused
     }
 
-    pub(super) fn on_packet(&mut self, now: Instant, from: SocketAddr, packet: &Packet<'_>, raw: &[u8], events: &mut Events) {
+    pub(super) fn on_packet(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        packet: &Packet<'_>,
+        raw: &[u8],
+        events: &mut Events,
+    ) {
         let payload_type = packet.header.payload_type;
         if Some(payload_type) != self.telephone_event && !self.playout.understands(payload_type) {
             self.counts.unknown_payload += 1;

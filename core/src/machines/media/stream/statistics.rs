@@ -17,6 +17,13 @@ pub struct AudioLevels {
     pub received_peak: f32,
 }
 
+impl Default for AudioLevels {
+    /// Silence.
+    fn default() -> AudioLevels {
+        AudioLevels { sent: -127.0, sent_peak: -127.0, received: -127.0, received_peak: -127.0 }
+    }
+}
+
 /// Counts since the stream began, and measures of the moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct AudioStatistics {

@@ -162,7 +162,10 @@ impl Call {
 
     fn digits(&self) -> (std::string::String, std::string::String) {
         let began = self.events.iter().filter_map(|e| if let AudioEvent::Dtmf(d) = e { Some(*d) } else { None });
-        let ended = self.events.iter().filter_map(|e| if let AudioEvent::DtmfEnded { digit, .. } = e { Some(*digit) } else { None });
+        let ended = self
+            .events
+            .iter()
+            .filter_map(|e| if let AudioEvent::DtmfEnded { digit, .. } = e { Some(*digit) } else { None });
         (began.collect(), ended.collect())
     }
 }
@@ -297,7 +300,8 @@ fn a_stranger_is_not_heard() {
     let mut call = Call::new(pcmu);
     call.run(2);
     let genuine = call.alice.ssrc();
-    let mut hijacker = AudioStream::new(AudioConfig { ssrc: genuine, ..config(9) }, Rng::from_seed([9; 32]), ms(call.now));
+    let mut hijacker =
+        AudioStream::new(AudioConfig { ssrc: genuine, ..config(9) }, Rng::from_seed([9; 32]), ms(call.now));
     hijacker.set_format(ms(call.now), pcmu(2));
     for _ in 0..200 {
         call.frame();
@@ -456,7 +460,11 @@ fn an_echo_of_our_own_packets_is_heard() {
         alice.push(ms(n * 20), &frame);
         while let Some(packet) = alice.poll_transmit() {
             if packet.rtcp {
-                byes += Compound::parse(&packet.data).unwrap().packets().filter(|p| matches!(p, RtcpPacket::Bye(_))).count();
+                byes += Compound::parse(&packet.data)
+                    .unwrap()
+                    .packets()
+                    .filter(|p| matches!(p, RtcpPacket::Bye(_)))
+                    .count();
             } else {
                 alice.on_rtp(ms(n * 20), address(2), &packet.data);
             }
@@ -469,6 +477,25 @@ fn an_echo_of_our_own_packets_is_heard() {
     assert_eq!(events, [AudioEvent::SsrcCollision, AudioEvent::SourceSeen(address(2))]);
     assert_eq!(byes, 1);
     assert_ne!(alice.ssrc(), 1_000);
+}
+
+#[test]
+fn digits_wait_while_there_is_nowhere_to_send_them() {
+    let nowhere = SocketAddr::from(([0, 0, 0, 0], 4_000));
+    let mut alice = stream(1, Format { remote_rtp: nowhere, ..pcmu(2) });
+    alice.send_dtmf('1', DTMF_DURATION).unwrap();
+    for n in 0..1_000 {
+        let now = ms(n * 20);
+        if alice.next_timeout() <= now {
+            alice.handle_timeout(now);
+            assert!(alice.next_timeout() > now, "it would be called for ever");
+        }
+        alice.push(now, &[0; 160]);
+        assert_eq!(alice.poll_transmit(), None);
+    }
+    alice.set_format(ms(20_000), pcmu(2));
+    alice.handle_timeout(alice.next_timeout());
+    assert_eq!(alice.poll_transmit().unwrap().to, address(2));
 }
 
 #[test]
