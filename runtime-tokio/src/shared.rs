@@ -260,11 +260,9 @@ impl State {
             Event::Agent(AgentNotification::DidStart { listening }) => {
                 shared.progress.send_replace(Progress::Listening(listening.clone()));
             }
-            Event::Agent(AgentNotification::DidFail { reason }) => {
-                // Only a start that failed is waited for.
-                if *shared.progress.borrow() == Progress::Starting {
-                    shared.progress.send_replace(Progress::Failed(reason.clone()));
-                }
+            // Only a start that failed is waited for.
+            Event::Agent(AgentNotification::DidFail { reason }) if *shared.progress.borrow() == Progress::Starting => {
+                shared.progress.send_replace(Progress::Failed(reason.clone()));
             }
             Event::Agent(AgentNotification::DidEnd) => self.core_ended = true,
             Event::Session(id, what) => self.tell_session(shared, *id, what, &notification),

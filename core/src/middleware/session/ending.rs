@@ -92,7 +92,9 @@ impl Session {
         }
         self.drop_pending_2xx(cx);
         self.queue.clear();
-        self.reinvite = None;
+        if let Some(caller) = self.reinvite.take().and_then(|reinvite| reinvite.caller()) {
+            cx.out.put(Effect::Forget(caller));
+        }
         if let Some(dialog) = &self.dialog {
             cx.out.put(Effect::DialogEnded(dialog.id().clone()));
         }
