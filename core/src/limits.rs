@@ -10,8 +10,6 @@ pub const SIP_LINE: usize = 16 * 1024;
 pub const SIP_HEADERS: usize = 256;
 /// Longest body of a SIP message, in octets. More is answered with 413.
 pub const SIP_BODY: usize = 256 * 1024;
-/// Most octets of an unfinished message that a stream connection may hold.
-pub const STREAM_BUFFER: usize = SIP_HEAD + SIP_BODY;
 /// Deepest nesting of multipart bodies.
 pub const MULTIPART_DEPTH: usize = 4;
 /// Most parts of a multipart body.
@@ -70,8 +68,6 @@ pub const GLARE_RETRIES: u32 = 3;
 pub const RTP_PACKET: usize = 1_500;
 /// Packets that a jitter buffer holds at most.
 pub const JITTER_PACKETS: usize = 64;
-/// Report blocks read from one RTCP packet.
-pub const RTCP_BLOCKS: usize = 31;
 /// Digits that wait to be sent in one session.
 pub const DTMF_QUEUE: usize = 64;
 /// Longest telephone-event that is believed; one that goes on is ended here.

@@ -133,7 +133,7 @@ fn change(data: &mut Vec<u8>, others: &[Vec<u8>], rng: &mut Rng) {
     let at = range.start;
     match rng.below(10) {
         0 | 1 => data.insert(at, telling(rng)),
-        2 if at < data.len() => data[at] ^= 1 << rng.below(8),
+        2 if at < data.len() => data[at] ^= 1u8 << rng.below(8),
         3 | 4 if at < data.len() => data[at] = telling(rng),
         5 => drop(data.drain(range)),
         6 => {

@@ -47,3 +47,8 @@ pub use session::{Ended, Session, SessionFailure};
 // Their types appear in this crate's interface.
 pub use sansip_core;
 pub use sansip_host;
+
+/// The examples of the README are compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -3,6 +3,9 @@
 //!
 //! Names are looked up by the machine the agent runs on; NAPTR and SRV have their place here.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::{String, ToString};

@@ -6,6 +6,8 @@
 
 mod connection;
 mod receive;
+#[cfg(test)]
+mod tests;
 mod via;
 
 use alloc::collections::BTreeMap;

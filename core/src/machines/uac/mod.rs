@@ -4,6 +4,9 @@
 //! (22.2, 22.3), sends what is too long for UDP by TCP and comes back when TCP is refused (18.1.1), and cancels when there is
 //! something to cancel (9.1). Whoever asked sees provisional responses and one end.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::String;

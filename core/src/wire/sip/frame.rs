@@ -49,8 +49,8 @@ enum State {
 /// Cuts a stream into messages and keep-alives. Whatever way the stream is split when it is pushed, the frames are the
 /// same.
 ///
-/// After each [`Framer::push`], take frames until there is none: what stays then is less than
-/// [`limits::STREAM_BUFFER`] and one message's worth of octets.
+/// After each [`Framer::push`], take frames until there is none: what stays then is an unfinished message, at most
+/// [`limits::SIP_HEAD`] and [`limits::SIP_BODY`] together.
 #[derive(Debug)]
 pub struct Framer {
     buffer: BytesMut,
