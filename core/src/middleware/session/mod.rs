@@ -143,6 +143,8 @@ pub(crate) struct Session {
     reinvite: Option<Reinvite>,
     /// The BYE that was sent.
     bye: Option<CallerId>,
+    /// A re-INVITE that had no final response when the session ended.
+    unanswered: Option<CallerId>,
     no_audio_told: bool,
 }
 
@@ -175,6 +177,7 @@ impl Session {
             queue: VecDeque::new(),
             reinvite: None,
             bye: None,
+            unanswered: None,
             no_audio_told: false,
         }
     }
@@ -265,7 +268,7 @@ impl Session {
             SessionTimer::RefreshProvisional => self.on_refresh_provisional(cx),
             SessionTimer::RetryReinvite => self.on_retry_reinvite(cx),
             SessionTimer::NoAudio => self.on_no_audio(cx),
-            SessionTimer::ForksOver => cx.out.put(Effect::Over),
+            SessionTimer::ForksOver => self.on_forks_over(cx),
         }
     }
 

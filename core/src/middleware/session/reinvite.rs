@@ -31,6 +31,10 @@ impl Reinvite {
         self.caller == Some(id)
     }
 
+    pub(super) fn caller(&self) -> Option<CallerId> {
+        self.caller
+    }
+
     /// True while its INVITE has no final response.
     pub(super) fn is_pending(&self) -> bool {
         self.caller.is_some()
