@@ -78,11 +78,8 @@ impl UserAgent {
             }
             transport::Effect::Started if self.phase == Phase::Starting => {
                 self.phase = Phase::Running;
-                let listening = self
-                    .transports
-                    .listening()
-                    .map(|(transport, address)| Listening { transport, address })
-                    .collect();
+                let listening =
+                    self.transports.listening().map(|(transport, address)| Listening { transport, address }).collect();
                 self.tell_agent(AgentNotification::DidStart { listening });
             }
             transport::Effect::Started => {}

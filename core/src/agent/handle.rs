@@ -23,10 +23,7 @@ impl<'a> SessionHandle<'a> {
         SessionHandle { agent, id }
     }
 
-    fn ask(
-        self,
-        act: impl FnOnce(&mut Session, &mut Cx<'_, Effect>) -> Result<(), Misuse>,
-    ) -> Result<(), Misuse> {
+    fn ask(self, act: impl FnOnce(&mut Session, &mut Cx<'_, Effect>) -> Result<(), Misuse>) -> Result<(), Misuse> {
         let agent = self.agent;
         if !agent.sessions.contains_key(&self.id) {
             return agent.ask_tombstone(self.id, act);

@@ -216,11 +216,7 @@ impl UserAgent {
         Ok(UserAgent {
             now,
             wall,
-            chance: Chance {
-                transport: rng.fork("transport"),
-                uac: rng.fork("uac"),
-                session: rng.fork("session"),
-            },
+            chance: Chance { transport: rng.fork("transport"), uac: rng.fork("uac"), session: rng.fork("session") },
             ids: Ids::default(),
             timers: Timers::default(),
             phase: Phase::Idle,
@@ -439,7 +435,7 @@ fn check(settings: &Settings) -> Result<(), Misuse> {
     if settings.audio.codecs.is_empty() {
         return bad("audio.codecs", "at least one codec is needed");
     }
-    if !(10..=60).contains(&ptime) || ptime % 10 != 0 {
+    if !(10..=60).contains(&ptime) || !ptime.is_multiple_of(10) {
         return bad("audio.ptime", "10, 20, 30, 40, 50 or 60 ms");
     }
     let ports = &settings.rtp.port_range;

@@ -3,9 +3,9 @@
 use super::{Input, UserAgent, Waiting, cx};
 use crate::ids::RequestId;
 use crate::io::Reply;
-use crate::machines::dialog::{id_of_request};
-use crate::machines::transaction::Absorbed;
 use crate::machines::Hop;
+use crate::machines::dialog::id_of_request;
+use crate::machines::transaction::Absorbed;
 use crate::wire::sip::{Message, StatusCode};
 
 impl UserAgent {

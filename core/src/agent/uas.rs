@@ -11,7 +11,7 @@ use crate::limits;
 use crate::machines::Hop;
 use crate::machines::dialog::id_of_request;
 use crate::machines::locate::{Asker, Route};
-use crate::middleware::session::{ALLOW, SDP, begins_session};
+use crate::middleware::session::{ALLOW, SDP, begins_session, warn};
 use crate::wire::sip::{HeaderName, Message, Method, Scheme, StatusCode, UriRef};
 
 /// Extensions that a Require may name (8.2.2.3). None yet.
@@ -89,6 +89,11 @@ impl UserAgent {
             response.push(HeaderName::Unsupported, unsupported);
             return Err(response.into());
         }
+        if request.method() == Some(&Method::Invite) && !accepts_sdp(request) {
+            let mut response = request.reply(StatusCode::NOT_ACCEPTABLE);
+            warn(&mut response, 399, "a call can only be answered with application/sdp");
+            return Err(response.into());
+        }
         Ok(())
     }
 
@@ -148,6 +153,16 @@ impl UserAgent {
         response.set(HeaderName::Server, self.settings.user_agent.as_str());
         self.transactions.respond(cx!(self, transport), id, &response);
     }
+}
+
+/// True if our answer may be a session description (20.1: without an Accept it may).
+fn accepts_sdp(request: &Message) -> bool {
+    let mut ranges = request.values(HeaderName::Accept);
+    request.header(HeaderName::Accept).is_none()
+        || ranges.any(|range| {
+            let range = range.split(';').next().unwrap_or("").trim();
+            ["application/sdp", "application/*", "*/*"].iter().any(|known| range.eq_ignore_ascii_case(known))
+        })
 }
 
 /// The extensions in Require that we have not got.

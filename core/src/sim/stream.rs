@@ -75,26 +75,26 @@ impl Network {
 
     /// The listener takes the connection.
     pub(super) fn accept(&mut self, now: Instant, stream: StreamId) {
-        self.to_end(now, stream, End::Opener, Flight::Opened { stream });
+        self.fly_to(now, stream, End::Opener, Flight::Opened { stream });
     }
 
     /// Nobody listens.
     pub(super) fn refuse(&mut self, now: Instant, stream: StreamId) {
-        self.to_end(now, stream, End::Opener, Flight::Failed { stream, timed_out: false });
+        self.fly_to(now, stream, End::Opener, Flight::Failed { stream, timed_out: false });
     }
 
     /// Writes bytes at an end; they arrive at the other in order, in pieces.
     pub(super) fn write(&mut self, now: Instant, stream: StreamId, end: End, data: &Bytes) {
         let to = end.other();
         for piece in self.pieces(stream, end, data) {
-            self.to_end(now, stream, to, Flight::Segment { stream, end: to, data: piece });
+            self.fly_to(now, stream, to, Flight::Segment { stream, end: to, data: piece });
         }
     }
 
     /// Closes an end; the other sees it after what was written before.
     pub(super) fn close(&mut self, now: Instant, stream: StreamId, end: End) {
         let to = end.other();
-        self.to_end(now, stream, to, Flight::Closed { stream, end: to, reset: false });
+        self.fly_to(now, stream, to, Flight::Closed { stream, end: to, reset: false });
         if let Some(state) = self.streams.get_mut(&stream) {
             state.done[end.index()] = true;
         }
@@ -130,7 +130,7 @@ impl Network {
         }
     }
 
-    fn to_end(&mut self, now: Instant, stream: StreamId, to: End, flight: Flight) {
+    fn fly_to(&mut self, now: Instant, stream: StreamId, to: End, flight: Flight) {
         let Some(state) = self.streams.get(&stream) else { return };
         let (sender, receiver, latest) = (state.address(to.other()), state.address(to), state.latest[to.index()]);
         let Some(arrival) = self.stream_arrival(now, sender.ip(), receiver.ip()) else {

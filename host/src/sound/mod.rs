@@ -139,7 +139,7 @@ impl Sound {
     {
         let call = Call { rate: config.rate, frame: config.frame.duration() };
         let samples = u64::from(call.rate) * call.frame.as_millis() as u64;
-        if !CALL_RATES.contains(&call.rate) || samples % 1_000 != 0 {
+        if !CALL_RATES.contains(&call.rate) || !samples.is_multiple_of(1_000) {
             return Err(SoundError::Rate(call.rate));
         }
         let (into, out_of) = (Arc::<Slot<LiveCapture>>::default(), Arc::<Slot<LivePlayback>>::default());

@@ -321,10 +321,8 @@ impl Transactions {
 }
 
 fn cancel_timers(cx: &mut Cx<'_, Effect>, id: TransactionId) {
-    cx.timers.cancel_range(
-        Timer::Transaction(id, TransactionTimer::A),
-        Timer::Transaction(id, TransactionTimer::Trying),
-    );
+    cx.timers
+        .cancel_range(Timer::Transaction(id, TransactionTimer::A), Timer::Transaction(id, TransactionTimer::Trying));
 }
 
 fn set_timer(cx: &mut Cx<'_, Effect>, id: TransactionId, timer: TransactionTimer, after: Duration) {

@@ -82,8 +82,7 @@ impl Transports {
 
     /// The machine says that a connection is closed.
     pub fn on_closed(&mut self, cx: &mut Cx<'_, Effect>, id: ConnectionId, error: Option<IoFailure>) {
-        let failure =
-            error.unwrap_or_else(|| IoFailure::new(IoFailureKind::Reset, "the peer closed the connection"));
+        let failure = error.unwrap_or_else(|| IoFailure::new(IoFailureKind::Reset, "the peer closed the connection"));
         self.lost(cx, id, failure);
     }
 

@@ -160,7 +160,7 @@ impl Transports {
     /// Closes everything.
     pub fn stop(&mut self, cx: &mut Cx<'_, Effect>) {
         self.stopping = true;
-        for (&socket, _) in &self.sockets {
+        for &socket in self.sockets.keys() {
             cx.out.put(Effect::Ask(Asked::Close, Request::CloseSocket { socket }));
         }
         self.sockets.clear();
@@ -231,8 +231,7 @@ impl Transports {
         match transport {
             Transport::Udp => {
                 let family = |s: &Socket| s.wanted.is_ipv4() == remote.is_ipv4() && s.local.is_some();
-                let (&socket, _) =
-                    self.sockets.iter().find(|(_, s)| s.transport == Transport::Udp && family(s))?;
+                let (&socket, _) = self.sockets.iter().find(|(_, s)| s.transport == Transport::Udp && family(s))?;
                 Some(Hop { transport, channel: Channel::Socket(socket), remote })
             }
             Transport::Tcp => {

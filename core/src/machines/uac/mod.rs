@@ -200,6 +200,8 @@ impl Callers {
             return cx.out.put(Effect::Failed { id, owner, status, reason: reason.into() });
         };
         caller.state = State::Locating;
+        // 9.1: what one target said makes no CANCEL to the next one welcome.
+        caller.provisional_seen = false;
         let target = candidate.target;
         let too_long = target.transport == Transport::Udp
             && !candidate.whatever_length
@@ -289,7 +291,6 @@ impl Callers {
             }
             // RFC 3263 4.3.
             if status == StatusCode::SERVICE_UNAVAILABLE && !caller.candidates.is_empty() {
-                caller.provisional_seen = false;
                 return self.next_target(cx, id, status, response.reason());
             }
         }
@@ -304,7 +305,6 @@ impl Callers {
         let number = number.unwrap_or_else(|| caller.request.cseq().map_or(1, |cseq| cseq.number.saturating_add(1)));
         let method = caller.request.method().cloned().unwrap_or(Method::Invite);
         caller.request.set(HeaderName::CSeq, CSeq { number, method });
-        caller.provisional_seen = false;
         if let Some(candidate) = caller.current {
             caller.candidates.push_front(candidate);
         }

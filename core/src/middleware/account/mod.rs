@@ -31,12 +31,7 @@ impl Account {
         if !plain {
             return Err(bad("an account is user@domain, without port and parameters".into()));
         }
-        Ok(Account {
-            id: ByteString::from(id),
-            user_len: user.len(),
-            display_name: None,
-            credentials: None,
-        })
+        Ok(Account { id: ByteString::from(id), user_len: user.len(), display_name: None, credentials: None })
     }
 
     /// The same account, with the name that peers show.

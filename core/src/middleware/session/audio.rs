@@ -12,9 +12,7 @@ use crate::io::{Channel, Request, Transmit};
 use crate::machines::media::codec::CodecKind;
 use crate::machines::media::jitter::JitterConfig;
 use crate::machines::media::stream::{AudioConfig, AudioEvent, AudioStream, Format};
-use crate::machines::offer_answer::{
-    AgreedAudio, Agreement, Answer, AudioCapability, CodecSpec, LocalAudio, Offer,
-};
+use crate::machines::offer_answer::{AgreedAudio, Agreement, Answer, AudioCapability, CodecSpec, LocalAudio, Offer};
 use crate::middleware::notification::{Originator, SessionNotification, SessionState};
 use crate::middleware::settings::AudioSettings;
 use crate::time::{Duration, Instant};
@@ -142,7 +140,8 @@ impl Session {
         if self.state == SessionState::Established {
             self.tell_negotiated(cx);
         } else {
-            self.on_hold_by_remote = agreement.audio.as_ref().is_some_and(|audio| audio.held_by_remote && !self.on_hold_by_local);
+            self.on_hold_by_remote =
+                agreement.audio.as_ref().is_some_and(|audio| audio.held_by_remote && !self.on_hold_by_local);
         }
         self.drain_audio(cx);
     }

@@ -64,8 +64,8 @@ pub(super) fn identify(message: &mut Message, user_agent: &str) {
     message.set(name, user_agent);
 }
 
-/// Adds a Warning (RFC 3261 20.43) that says why an offer was refused.
-pub(super) fn warn(response: &mut Message, code: u16, text: &str) {
+/// Adds a Warning (RFC 3261 20.43) that says why a request was refused.
+pub(crate) fn warn(response: &mut Message, code: u16, text: &str) {
     response.push(HeaderName::Warning, alloc::format!("{code} sansip {}", crate::wire::sip::quote(text)));
 }
 

@@ -46,7 +46,13 @@ impl Session {
         cx.out.put(Effect::Respond(transaction, response));
     }
 
-    fn answer_with(&mut self, cx: &mut Cx<'_, Effect>, transaction: TransactionId, request: &Message, status: StatusCode) {
+    fn answer_with(
+        &mut self,
+        cx: &mut Cx<'_, Effect>,
+        transaction: TransactionId,
+        request: &Message,
+        status: StatusCode,
+    ) {
         let response = self.reply(request, status);
         self.respond(cx, transaction, response);
     }

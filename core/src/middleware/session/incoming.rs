@@ -51,8 +51,7 @@ impl Session {
         self.direction = Some(Direction::Incoming);
         self.note_user_agent(&request);
         self.remote_uri = request.from().ok().map(|from| ByteString::from(from.uri.as_str()));
-        self.call =
-            Call::Incoming(IncomingCall { transaction, request, late_offer: false, phase: Phase::Locating });
+        self.call = Call::Incoming(IncomingCall { transaction, request, late_offer: false, phase: Phase::Locating });
     }
 
     pub(super) fn on_incoming_located(&mut self, cx: &mut Cx<'_, Effect>, problem: &str) {

@@ -50,7 +50,7 @@ use crate::time::{Instant, WallClock};
 use crate::timers::SessionTimer;
 use crate::wire::sip::{Message, StatusCode, Uri};
 
-pub(crate) use self::body::{ALLOW, SDP};
+pub(crate) use self::body::{ALLOW, SDP, warn};
 pub(crate) use self::incoming::begins_session;
 pub use self::info::{Direction, SessionInfo};
 
@@ -69,7 +69,10 @@ pub(crate) enum Effect {
     /// Forget a request: what answers it is nobody's.
     Forget(CallerId),
     /// Send the ACK to a 2xx towards this URI, without a transaction.
-    Ack { ack: Message, destination: Destination },
+    Ack {
+        ack: Message,
+        destination: Destination,
+    },
     /// Answer a request.
     Respond(TransactionId, Message),
     /// Requests in this dialog are the session's from now on.
@@ -241,7 +244,13 @@ impl Session {
     }
 
     /// The addresses that [`Effect::Locate`] asked for.
-    pub(crate) fn on_located(&mut self, cx: &mut Cx<'_, Effect>, targets: Vec<Target>, problem: &str, contact: ByteString) {
+    pub(crate) fn on_located(
+        &mut self,
+        cx: &mut Cx<'_, Effect>,
+        targets: Vec<Target>,
+        problem: &str,
+        contact: ByteString,
+    ) {
         if let Some(first) = targets.first() {
             self.local_ip = Some(first.local_ip);
             self.contact = contact;
@@ -287,7 +296,13 @@ impl Session {
     }
 
     /// There will be no response to one of the session's requests.
-    pub(crate) fn on_request_failed(&mut self, cx: &mut Cx<'_, Effect>, id: CallerId, status: StatusCode, reason: &str) {
+    pub(crate) fn on_request_failed(
+        &mut self,
+        cx: &mut Cx<'_, Effect>,
+        id: CallerId,
+        status: StatusCode,
+        reason: &str,
+    ) {
         if self.is_invite(id) {
             self.on_invite_failed(cx, status, reason);
         } else if self.reinvite.as_ref().is_some_and(|r| r.is(id)) {
@@ -312,7 +327,12 @@ impl Session {
     }
 
     /// A request within the session's dialog, with its Contact.
-    fn send_in_dialog(&mut self, cx: &mut Cx<'_, Effect>, method: crate::wire::sip::Method, body: Option<(&str, bytes::Bytes)>) -> Option<CallerId> {
+    fn send_in_dialog(
+        &mut self,
+        cx: &mut Cx<'_, Effect>,
+        method: crate::wire::sip::Method,
+        body: Option<(&str, bytes::Bytes)>,
+    ) -> Option<CallerId> {
         let contact = self.contact.clone();
         let dialog = self.dialog.as_mut()?;
         let mut request = dialog.request(method, &contact);

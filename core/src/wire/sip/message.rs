@@ -210,10 +210,10 @@ impl Message {
         Message { start: Start::Response { status, reason }, fields, body: Bytes::new() }
     }
 
-    /// Gives To a tag, unless it has one or cannot be read. Whether it was given.
+    /// Gives To a tag, unless it has one (be it without a value) or cannot be read. Whether it was given.
     pub fn set_to_tag(&mut self, tag: &str) -> bool {
         match self.get::<To<'_>>() {
-            Ok(to) if to.tag().is_none() => {
+            Ok(to) if !to.params.has("tag") => {
                 let value = self.fields.header(HeaderName::To).unwrap_or_default().to_owned();
                 self.fields.set(HeaderName::To, format_args!("{value};tag={tag}"));
                 true

@@ -69,9 +69,10 @@ fn find<'a>(params: Params<'a>, name: &str) -> Option<Option<&'a str>> {
 }
 
 fn same_params(one: Params<'_>, two: Params<'_>) -> bool {
-    let alike = one.iter().all(|(name, value)| match find(two, name) {
-        Some(other) => same_option(value, other, same_any_case),
-        None => true,
+    // Of a parameter that is there twice, which it must not be (19.1.1), the first counts.
+    let alike = one.iter().all(|(name, _)| match (find(one, name), find(two, name)) {
+        (Some(value), Some(other)) => same_option(value, other, same_any_case),
+        _ => true,
     });
     alike && BOTH_OR_NEITHER.iter().all(|name| find(one, name).is_some() == find(two, name).is_some())
 }

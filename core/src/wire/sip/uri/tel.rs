@@ -66,8 +66,9 @@ const fn is_separator(character: char) -> bool {
     matches!(character, '-' | '.' | '(' | ')')
 }
 
+/// Of a parameter that is there twice, which it must not be (RFC 3966, 3), the first counts.
 fn within(one: Params<'_>, two: Params<'_>) -> bool {
-    one.iter().all(|(name, value)| match (value, two.get(name)) {
+    one.iter().all(|(name, _)| match (one.get(name).flatten(), two.get(name)) {
         (Some(value), Some(Some(other))) if name.eq_ignore_ascii_case("ext") => digits(value).eq(digits(other)),
         (Some(value), Some(Some(other))) => value.eq_ignore_ascii_case(other),
         (None, Some(None)) => true,
