@@ -6,7 +6,6 @@
 
 mod peers;
 
-use std::net::SocketAddr;
 use std::process::ExitStatus;
 use std::time::Duration;
 

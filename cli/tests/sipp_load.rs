@@ -4,9 +4,9 @@
 
 mod peers;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use peers::sansip::{Setup as Sansip, resident};
+use peers::sansip::{Setup as Sansip, processor_time, resident};
 use peers::sipp::Setup as Sipp;
 use peers::{Bench, Ports};
 
@@ -27,11 +27,13 @@ const TOLERANCE: u64 = 8 * 1024 * 1024;
 const OUR_MEDIA_PORTS: u16 = 600;
 /// sipp takes a new pair for each call and does not come back to the old ones.
 const SIPP_MEDIA_PORTS: u16 = 2_100;
-/// Datagrams that the machine must have delivered: 1 s at 50 packets a second both ways would be 100 a call.
-const DATAGRAMS: u64 = 80 * CALLS as u64;
+/// Datagrams that the machine must have sent: 1 s at 50 packets a second both ways would be 100 a call.
+const SENT: u64 = 80 * CALLS as u64;
+/// Datagrams that a program must have read, of those: sansip reads all that sipp sends, sipp few of those that it gets.
+const READ: u64 = 40 * CALLS as u64;
 
-/// The UDP datagrams delivered in this network namespace since it exists.
-fn delivered() -> u64 {
+/// A count of the UDP datagrams of this network namespace since it exists.
+fn counted(name: &str) -> u64 {
     let table = std::fs::read_to_string("/proc/net/snmp").expect("Linux counts datagrams");
     let rows: Vec<Vec<&str>> = table
         .lines()
@@ -39,7 +41,7 @@ fn delivered() -> u64 {
         .map(|row| row.split_whitespace().collect())
         .collect();
     let [names, figures] = rows.as_slice() else { panic!("two rows for UDP in /proc/net/snmp") };
-    let place = names.iter().position(|name| *name == "InDatagrams").expect("InDatagrams");
+    let place = names.iter().position(|found| *found == name).unwrap_or_else(|| panic!("no {name}"));
     figures[place].parse().expect("a number of datagrams")
 }
 
@@ -47,28 +49,35 @@ fn delivered() -> u64 {
 #[ignore = "needs sipp"]
 fn a_thousand_calls_leave_the_memory_flat() {
     let bench = Bench::new("uac_load");
-    let before = delivered();
+    let (sent, read) = (counted("OutDatagrams"), counted("InDatagrams"));
     let sansip = Sansip::answer(&bench).args(&["--auto-answer"]).start_with(Ports::take(OUR_MEDIA_PORTS));
     let calls = u32::try_from(CALLS).expect("1,000 fits");
+    let started = Instant::now();
     let sipp = Sipp::uac(&bench, "uac_load", sansip.listen())
         .load(calls, SIPP_MEDIA_PORTS)
         .args(&["-r", "50", "-l", "200"])
         .start();
 
-    sansip.wait_for_nth("SIPSessionDidEnd", WARM, LONGEST);
-    let warm = resident(sansip.id());
-    sansip.wait_for_nth("SIPSessionDidEnd", CALLS, LONGEST);
-    let full = resident(sansip.id());
+    let mut memory = Vec::new();
+    for call in (WARM..=CALLS).step_by(WARM) {
+        sansip.wait_for_nth("SIPSessionDidEnd", call, LONGEST);
+        memory.push(resident(sansip.id()));
+    }
+    let (elapsed, busy) = (started.elapsed(), processor_time(sansip.id()));
     sipp.finish(LONGEST);
 
     let heard = sansip.interrupt();
     heard.expect("SIPSessionDidStart", CALLS).expect("SIPSessionDidEnd", CALLS).expect("SIPSessionDidFail", 0);
-    let datagrams = delivered() - before;
+    let (sent, read) = (counted("OutDatagrams") - sent, counted("InDatagrams") - read);
+    let kilobytes: Vec<u64> = memory.iter().map(|octets| octets / 1024).collect();
     eprintln!(
-        "resident after call {WARM}: {} kB, after call {CALLS}: {} kB; {datagrams} datagrams",
-        warm / 1024,
-        full / 1024
+        "{CALLS} calls in {:.1} s, 0 failed; resident after each {WARM} calls: {kilobytes:?} kB; processor time: {:.1} s; \
+         datagrams sent: {sent}, read: {read}",
+        elapsed.as_secs_f64(),
+        busy.as_secs_f64()
     );
-    assert!(datagrams >= DATAGRAMS, "{datagrams} datagrams are too few for RTP both ways");
+    assert!(sent >= SENT, "{sent} datagrams are too few for RTP both ways");
+    assert!(read >= READ, "{read} datagrams were read, too few for RTP to one side");
+    let (warm, full) = (memory[0], memory[memory.len() - 1]);
     assert!(full <= warm + TOLERANCE, "memory grew from {warm} to {full} octets between call {WARM} and call {CALLS}");
 }

@@ -19,7 +19,8 @@ pub(crate) const AMPLITUDE: f64 = 8000.0;
 
 const SOON: Duration = Duration::from_secs(10);
 const SIP_PORT: u16 = 25_070;
-const CONTROL_PORT: u16 = 25_071;
+/// Not the port after `SIP_PORT`: baresip listens there for TLS.
+const CONTROL_PORT: u16 = 25_080;
 /// How long the tone lasts, in seconds: longer than any call of the tests.
 const TONE_LENGTH: f64 = 40.0;
 

@@ -218,3 +218,14 @@ pub(crate) fn resident(id: u32) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux tells VmRSS");
     line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number of kB") * 1024
 }
+
+/// The processor time that a process has used, in the kernel too.
+pub(crate) fn processor_time(id: u32) -> Duration {
+    /// `sysconf(_SC_CLK_TCK)`: 100 on every Linux.
+    const TICKS: f64 = 100.0;
+    let line = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("the process runs");
+    // Behind the name, which may hold anything: state, 10 other figures, utime, stime.
+    let (_, figures) = line.rsplit_once(')').expect("a name in parentheses");
+    let ticks = figures.split_whitespace().skip(11).take(2).map(|figure| figure.parse::<f64>().expect("a number of ticks"));
+    Duration::from_secs_f64(ticks.sum::<f64>() / TICKS)
+}

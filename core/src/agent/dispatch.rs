@@ -37,14 +37,24 @@ impl UserAgent {
         self.close_when_quiet();
     }
 
-    /// The last step of a stop: every session has ended.
+    /// The last step of a stop: every session has ended, and the peers know.
     fn close_when_quiet(&mut self) {
-        let live = |state| !matches!(state, SessionState::Null | SessionState::Terminated);
-        if self.phase == Phase::Stopping && !self.sessions.values().any(|entry| live(entry.session.state())) {
+        if self.phase == Phase::Stopping && self.is_quiet() {
             self.phase = Phase::Ended;
             self.transports.stop(cx!(self, transport));
             self.settle();
         }
+    }
+
+    /// True if nothing is left to say to a peer: a CANCEL, a BYE or a refusal is not lost by closing the socket too soon,
+    /// and a 2xx that crosses a CANCEL finds somebody who acknowledges and ends it. Each of these waits ends by itself
+    /// after 64*T1 at the latest.
+    fn is_quiet(&self) -> bool {
+        let live = |state| !matches!(state, SessionState::Null | SessionState::Terminated);
+        !self.sessions.values().any(|entry| live(entry.session.state()))
+            && !self.callers.awaits()
+            && !self.transactions.awaits_ack()
+            && self.acks.is_empty()
     }
 
     fn ask(&mut self, waiting: Waiting, request: Request) {

@@ -251,14 +251,17 @@ impl UserAgent {
         self.settle();
     }
 
-    /// Ends every session, then closes every socket. WillEnd now; DidEnd when all that is done.
+    /// Ends every session, waits until the peers know (64*T1 at most where one does not answer), then closes every socket.
+    /// WillEnd now; DidEnd when all that is done.
     pub fn stop(&mut self) {
         if matches!(self.phase, Phase::Stopping | Phase::Ended) {
             return;
         }
         self.phase = Phase::Stopping;
         self.tell_agent(AgentNotification::WillEnd);
-        for id in self.sessions() {
+        // Those in NULL too: their media may be on its way.
+        let all: Vec<SessionId> = self.sessions.keys().copied().collect();
+        for id in all {
             self.with_session(id, |session, cx| session.end(cx));
         }
         self.settle();

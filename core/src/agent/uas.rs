@@ -1,6 +1,7 @@
 //! Requests, sorted as RFC 3261 8.2 says: what belongs to a session goes there, what begins one begins one, the rest is
 //! answered.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 
@@ -36,12 +37,19 @@ impl UserAgent {
         }
     }
 
-    /// 9.2.
+    /// 9.2. The To tag is that of the responses to the INVITE.
     fn on_cancel(&mut self, id: TransactionId, request: &Message) {
         let Some(cancelled) = self.transactions.cancelled_by(request) else {
             return self.refuse(id, request.reply(StatusCode::CALL_TRANSACTION_DOES_NOT_EXIST));
         };
-        self.refuse(id, request.reply(StatusCode::OK));
+        let mut response = request.reply(StatusCode::OK);
+        if let Some(tag) = self.transactions.to_tag(cancelled)
+            && response.to().is_ok_and(|to| to.tag().is_none())
+        {
+            let tagged = format!("{};tag={tag}", response.header(HeaderName::To).unwrap_or(""));
+            response.set(HeaderName::To, tagged);
+        }
+        self.refuse(id, response);
         let session = self.sessions.iter().find(|(_, entry)| entry.session.is_cancelled_by(cancelled));
         if let Some((&session, _)) = session {
             self.with_session(session, |session, cx| session.on_cancel(cx));

@@ -87,6 +87,7 @@ fn the_peers_cancel_ends_a_call_that_rings_here() {
     assert_eq!(header(&ok, HeaderName::CSeq), "1 CANCEL");
     let terminated = scene.response(487);
     assert_eq!(header(&terminated, HeaderName::CSeq), "1 INVITE");
+    assert_eq!(header(&ok, HeaderName::To), header(&terminated, HeaderName::To), "RFC 3261 9.2: the same tag");
     let ack = call.ack_failure(&terminated);
     scene.peer().send(ack);
     scene.run(SECOND);
@@ -106,6 +107,7 @@ fn a_cancel_after_the_200_has_no_effect() {
     assert_eq!(header(&invite_ok, HeaderName::CSeq), "1 INVITE");
     let cancel_ok = scene.response(200);
     assert_eq!(header(&cancel_ok, HeaderName::CSeq), "1 CANCEL");
+    assert_eq!(header(&cancel_ok, HeaderName::To), header(&invite_ok, HeaderName::To), "RFC 3261 9.2: the same tag");
     call.learn(&invite_ok);
     let ack = call.ack(None);
     scene.peer().send(ack);

@@ -26,5 +26,6 @@ mod remote_hold;
 mod retransmitted_200;
 mod routes_in_order;
 mod same_seed_same_trace;
+mod stop_says_goodbye;
 mod tcp_over_1300_octets;
 mod two_calls;

@@ -1,6 +1,7 @@
 //! What a message is matched to its transaction by (RFC 3261 17.1.3, 17.2.3, 8.2.2.2).
 
 use alloc::format;
+use alloc::string::String;
 
 use bytestring::ByteString;
 
@@ -9,11 +10,12 @@ use crate::wire::sip::{Message, Method};
 /// The branch prefix of RFC 3261 (8.1.1.7): without it, the branch says nothing.
 const MAGIC_COOKIE: &str = "z9hG4bK";
 
-/// What a request is matched to a server transaction by (17.2.3).
+/// What a request is matched to a server transaction by (17.2.3). A copy: slices of the request would keep all of it as
+/// long as the transaction lasts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct ServerKey {
-    branch: ByteString,
-    sent_by: ByteString,
+    /// The branch and sent-by, or what stands for them.
+    identity: ByteString,
     method: Method,
 }
 
@@ -34,13 +36,13 @@ impl ServerKey {
 
     fn with_method(request: &Message, method: Method) -> Option<ServerKey> {
         let via = request.via().ok()?;
-        let sent_by = request.text(via.sent_by());
-        match via.branch() {
+        let identity = match via.branch() {
             Some(branch) if starts_with_cookie(branch) && branch.len() > MAGIC_COOKIE.len() => {
-                Some(ServerKey { branch: request.text(branch), sent_by, method })
+                format!("{branch} {}", via.sent_by())
             }
-            _ => Some(ServerKey { branch: rfc2543_identity(request)?, sent_by, method }),
-        }
+            _ => rfc2543_identity(request)?,
+        };
+        Some(ServerKey { identity: ByteString::from(identity), method })
     }
 }
 
@@ -49,25 +51,26 @@ fn starts_with_cookie(branch: &str) -> bool {
 }
 
 /// 17.2.3's rule for peers of RFC 2543, less the To tag, which an ACK has and its INVITE has not.
-fn rfc2543_identity(request: &Message) -> Option<ByteString> {
+fn rfc2543_identity(request: &Message) -> Option<String> {
     let from = request.from().ok()?;
     let cseq = request.cseq().ok()?;
     let via = request.via().ok()?;
-    Some(ByteString::from(format!(
-        "{} {} {} {} {}",
+    Some(format!(
+        "{} {} {} {} {} {}",
         request.call_id().ok()?,
         from.tag().unwrap_or(""),
         cseq.number,
         via.branch().unwrap_or(""),
+        via.sent_by(),
         request.uri(),
-    )))
+    ))
 }
 
-/// What tells that a request came twice by different paths (8.2.2.2).
+/// What tells that a request came twice by different paths (8.2.2.2). A copy, as [`ServerKey`] is.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct MergeKey {
-    call_id: ByteString,
-    from_tag: ByteString,
+    /// The Call-ID and the From tag.
+    identity: ByteString,
     cseq: u32,
     method: Method,
 }
@@ -84,8 +87,7 @@ impl MergeKey {
         }
         let from = request.from().ok()?;
         Some(MergeKey {
-            call_id: request.text(request.call_id().ok()?),
-            from_tag: request.text(from.tag().unwrap_or("")),
+            identity: ByteString::from(format!("{} {}", request.call_id().ok()?, from.tag().unwrap_or(""))),
             cseq: cseq.number,
             method: cseq.method,
         })

@@ -12,6 +12,7 @@ use alloc::collections::BTreeMap;
 use core::time::Duration;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 
 use self::client::{Client, ClientKey};
 use self::key::{MergeKey, ServerKey};
@@ -240,6 +241,16 @@ impl Transactions {
     /// The transaction that a CANCEL is about (9.2), if there is one.
     pub fn cancelled_by(&self, cancel: &Message) -> Option<TransactionId> {
         self.server_keys.get(&ServerKey::of_cancelled(cancel)?).copied()
+    }
+
+    /// The To tag of the responses that a server transaction of an INVITE has sent, if one had a tag.
+    pub fn to_tag(&self, id: TransactionId) -> Option<&ByteString> {
+        self.servers.get(&id)?.to_tag()
+    }
+
+    /// True while one of our refusals of an INVITE waits for its ACK.
+    pub fn awaits_ack(&self) -> bool {
+        self.servers.values().any(Server::awaits_ack)
     }
 
     /// True if `request`, which began the transaction `id`, came here before by another path (8.2.2.2): 482 is due.

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 
 use super::key::{MergeKey, ServerKey};
 use super::{Effect, TimerValues, doubled, is_success, set_timer};
@@ -39,7 +40,10 @@ pub(super) struct Server {
     invite: bool,
     /// The 100 that is due when nothing else was sent in time.
     trying: Option<Bytes>,
+    /// The response to repeat; none in `Accepted`, where its user repeats it.
     last: Option<Bytes>,
+    /// The To tag of the responses, which that to a CANCEL has too (9.2).
+    to_tag: Option<ByteString>,
     /// The interval of timer G.
     interval: Duration,
 }
@@ -62,6 +66,7 @@ impl Server {
             invite,
             trying: invite.then(|| request.reply(StatusCode::TRYING).to_bytes()),
             last: None,
+            to_tag: None,
             interval: Duration::ZERO,
         }
     }
@@ -72,6 +77,15 @@ impl Server {
 
     pub(super) fn merge_key(&self) -> Option<&MergeKey> {
         self.merge.as_ref()
+    }
+
+    pub(super) fn to_tag(&self) -> Option<&ByteString> {
+        self.to_tag.as_ref()
+    }
+
+    /// True while a final response of 300 to 699 waits for its ACK.
+    pub(super) fn awaits_ack(&self) -> bool {
+        self.invite && self.state == State::Completed
     }
 
     pub(super) fn start(&self, cx: &mut Cx<'_, Effect>) {
@@ -113,6 +127,10 @@ impl Server {
         self.send(cx, &bytes);
         self.last = Some(bytes);
         self.trying = None;
+        if self.invite && self.to_tag.is_none() {
+            // A copy: a slice would keep the whole message.
+            self.to_tag = response.to().ok().and_then(|to| to.tag()).map(ByteString::from);
+        }
         cx.timers.cancel(Timer::Transaction(self.id, TransactionTimer::Trying));
         if status.is_provisional() {
             self.state = State::Proceeding;
@@ -127,6 +145,7 @@ impl Server {
 
     fn on_invite_final(&mut self, cx: &mut Cx<'_, Effect>, values: &TimerValues, success: bool) {
         if success {
+            self.last = None;
             if self.state != State::Accepted {
                 self.state = State::Accepted;
                 set_timer(cx, self.id, TransactionTimer::L, values.timeout());

@@ -148,6 +148,11 @@ impl Callers {
         self.callers.is_empty()
     }
 
+    /// True while a request waits for its final response.
+    pub fn awaits(&self) -> bool {
+        self.callers.values().any(|caller| !matches!(caller.state, State::Answered(_)))
+    }
+
     /// Sends a request.
     pub fn send(&mut self, cx: &mut Cx<'_, Effect>, outgoing: Outgoing) {
         let id = outgoing.id;

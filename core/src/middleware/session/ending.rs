@@ -4,7 +4,9 @@ use alloc::string::String;
 
 use super::{Call, Cx, Effect, Session, notify};
 use crate::middleware::notification::{Failure, Originator, SessionNotification, SessionState};
-use crate::timers::SessionTimer;
+use crate::ids::CallerId;
+use crate::time::Instant;
+use crate::timers::{SessionTimer, Timer};
 use crate::wire::sip::{Method, StatusCode};
 
 impl Session {
@@ -18,7 +20,8 @@ impl Session {
                 notify(cx, SessionNotification::WillEnd);
                 self.finish(cx, Originator::Local);
             }
-            SessionState::Null => {}
+            // The agent stops before the call could ring.
+            SessionState::Null => self.decline_unheard(cx),
             SessionState::Calling => {
                 self.set_state(cx, SessionState::Terminating);
                 notify(cx, SessionNotification::WillEnd);
@@ -92,23 +95,43 @@ impl Session {
         }
         self.drop_pending_2xx(cx);
         self.queue.clear();
-        if let Some(caller) = self.reinvite.take().and_then(|reinvite| reinvite.caller()) {
-            cx.out.put(Effect::Forget(caller));
-        }
+        self.unanswered = self.reinvite.take().and_then(|reinvite| reinvite.caller());
+        self.offer_answer = None;
         if let Some(dialog) = &self.dialog {
             cx.out.put(Effect::DialogEnded(dialog.id().clone()));
         }
         self.tell_end(cx, originator);
-        // 2xx responses of our INVITE may still come, and have to be acknowledged and ended (13.2.2.4).
-        match self.call {
-            Call::Outgoing(_) if self.is_invite_out() => {
-                self.set_timer(cx, SessionTimer::ForksOver, self.settings.sip.timers.timeout());
-            }
-            _ => cx.out.put(Effect::Over),
+        match self.late_answers_until(cx.now) {
+            Some(until) => cx.timers.set(Timer::Session(self.id, SessionTimer::ForksOver), until),
+            None => cx.out.put(Effect::Over),
         }
     }
 
-    fn is_invite_out(&self) -> bool {
-        matches!(&self.call, Call::Outgoing(call) if call.caller().is_some())
+    /// Until when 2xx responses to our INVITEs may still come, which have to be acknowledged and ended (13.2.2.4):
+    /// 64*T1 after the first, which is when it was answered, or after now, if it was not.
+    fn late_answers_until(&self, now: Instant) -> Option<Instant> {
+        let timeout = self.settings.sip.timers.timeout();
+        let until = match (self.unanswered, self.invite_out(), self.start_time) {
+            (Some(_), _, _) | (None, Some(_), None) => now + timeout,
+            (None, Some(_), Some(answered)) => answered + timeout,
+            (None, None, _) => return None,
+        };
+        (until > now).then_some(until)
+    }
+
+    fn invite_out(&self) -> Option<CallerId> {
+        match &self.call {
+            Call::Outgoing(call) => call.caller(),
+            _ => None,
+        }
+    }
+
+    /// Nobody waits for late answers any longer. An INVITE that was cancelled, or was overtaken by BYE, and has no final
+    /// response by now, never gets one (9.1).
+    pub(super) fn on_forks_over(&mut self, cx: &mut Cx<'_, Effect>) {
+        for caller in [self.invite_out(), self.unanswered].into_iter().flatten() {
+            cx.out.put(Effect::Forget(caller));
+        }
+        cx.out.put(Effect::Over);
     }
 }

@@ -287,6 +287,14 @@ impl Session {
         self.fail(cx, Failure::remote(StatusCode::REQUEST_TERMINATED, "Request cancelled"));
     }
 
+    /// Refuses an INVITE that the application has not heard of yet; nothing if there is none.
+    pub(super) fn decline_unheard(&mut self, cx: &mut Cx<'_, Effect>) {
+        if let Call::Incoming(call) = &self.call {
+            let response = call.request.reply(StatusCode::TEMPORARILY_UNAVAILABLE);
+            self.turn_away(cx, response);
+        }
+    }
+
     /// The URI the peer called, for the attributes.
     pub(super) fn called_uri(&self) -> Option<String> {
         match &self.call {

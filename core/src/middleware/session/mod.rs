@@ -146,6 +146,8 @@ pub(crate) struct Session {
     reinvite: Option<Reinvite>,
     /// The BYE that was sent.
     bye: Option<CallerId>,
+    /// A re-INVITE that had no final response when the session ended.
+    unanswered: Option<CallerId>,
     no_audio_told: bool,
 }
 
@@ -178,6 +180,7 @@ impl Session {
             queue: VecDeque::new(),
             reinvite: None,
             bye: None,
+            unanswered: None,
             no_audio_told: false,
         }
     }
@@ -274,7 +277,7 @@ impl Session {
             SessionTimer::RefreshProvisional => self.on_refresh_provisional(cx),
             SessionTimer::RetryReinvite => self.on_retry_reinvite(cx),
             SessionTimer::NoAudio => self.on_no_audio(cx),
-            SessionTimer::ForksOver => cx.out.put(Effect::Over),
+            SessionTimer::ForksOver => self.on_forks_over(cx),
         }
     }
 

@@ -296,9 +296,14 @@ impl Session {
         }
     }
 
-    fn end_invite(&mut self, cx: &mut Cx<'_, Effect>) {
+    /// The INVITE is over: nothing that answers it can come any more.
+    fn end_invite(&mut self, cx: &mut Cx<'_, Effect>) -> Option<CallerId> {
         self.cancel_timer(cx, SessionTimer::NoAnswer);
         self.cancel_timer(cx, SessionTimer::CancelGivenUp);
+        match &mut self.call {
+            Call::Outgoing(call) => call.caller.take(),
+            _ => None,
+        }
     }
 
     /// Nobody took the call in time: it is cancelled, and over for the application at once.
@@ -322,9 +327,7 @@ impl Session {
     /// 9.1: 64*T1 after the CANCEL, the INVITE is taken for cancelled.
     pub(super) fn on_cancel_given_up(&mut self, cx: &mut Cx<'_, Effect>) {
         if self.state == SessionState::Terminating && self.dialog.is_none() {
-            if let Call::Outgoing(call) = &self.call
-                && let Some(caller) = call.caller()
-            {
+            if let Some(caller) = self.end_invite(cx) {
                 cx.out.put(Effect::Forget(caller));
             }
             self.finish(cx, Originator::Local);
