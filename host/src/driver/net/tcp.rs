@@ -16,8 +16,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::failure::{failed, failure};
-use crate::shared::{Shared, State};
+use crate::driver::failure::{failed, failure};
+use crate::driver::shared::{Shared, State};
 
 /// Writes that may wait for one connection; a peer that lets more pile up does not read, and is cut off.
 const WAITING: usize = 256;

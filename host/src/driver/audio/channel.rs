@@ -14,7 +14,7 @@ const AHEAD: u32 = 5;
 pub struct ChannelClosed;
 
 /// Samples to and from a peer: 16 bits, mono, at [`AudioChannel::sample_rate`]. From
-/// [`Session::audio`](crate::Session::audio).
+/// [`Session::audio`](crate::driver::Session::audio).
 ///
 /// Reading and writing are paced by the call: one second of sound takes one second. Clones use the same two queues, so
 /// that one task can read while another writes. Where nothing is written, the peer hears silence; where nothing is read

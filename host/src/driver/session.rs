@@ -11,9 +11,9 @@ use sansip_core::machines::media::stream::{AudioLevels, AudioStatistics};
 use sansip_core::middleware::notification::{Notification, Originator};
 use sansip_core::wire::sip::StatusCode;
 
-use crate::agent::Owner;
-use crate::audio::{AudioChannel, AudioSink, AudioSource, PlayError, Samples};
-use crate::record::Record;
+use crate::driver::agent::Owner;
+use crate::driver::audio::{AudioChannel, AudioSink, AudioSource, PlayError, Samples};
+use crate::driver::record::Record;
 
 /// Why a session failed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

@@ -14,8 +14,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sansip_core::error::Misuse;
-use sansip_host::sound::DeviceChoice;
-use sansip_host::wav::WavError;
+use crate::sound::DeviceChoice;
+use crate::wav::WavError;
 
 pub use channel::{AudioChannel, ChannelClosed};
 pub(crate) use session::SessionSound;
@@ -107,7 +107,7 @@ impl Samples {
     /// [`PlayError::File`] says what is wrong with the file and what to do.
     pub async fn load(file: impl AsRef<Path>, rate: u32) -> Result<Samples, PlayError> {
         let file = file.as_ref().to_owned();
-        let read = tokio::task::spawn_blocking(move || sansip_host::wav::load(file, rate)).await;
+        let read = tokio::task::spawn_blocking(move || crate::wav::load(file, rate)).await;
         let samples = read.map_err(|error| PlayError::Interrupted(error.to_string()))??;
         Ok(Samples::new(samples, rate))
     }

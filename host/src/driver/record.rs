@@ -7,12 +7,12 @@ use sansip_core::ids::SessionId;
 use sansip_core::middleware::notification::{Notification, Originator, SessionNotification, SessionState, StreamKind};
 use tokio::sync::watch;
 
-use crate::audio::SessionSound;
-use crate::queue::Queue;
-use crate::session::{Ended, SessionFailure};
-use crate::shared::{Shared, State};
+use crate::driver::audio::SessionSound;
+use crate::driver::queue::Queue;
+use crate::driver::session::{Ended, SessionFailure};
+use crate::driver::shared::{Shared, State};
 
-/// How many notifications of one session wait for [`Session::next`](crate::Session::next).
+/// How many notifications of one session wait for [`Session::next`](crate::driver::Session::next).
 const WAITING: usize = 256;
 
 /// How far a session is.

@@ -9,15 +9,15 @@ use sansip_core::ids::{AccountId, SessionId};
 use sansip_core::middleware::notification::Listening;
 use sansip_core::middleware::settings::Settings;
 use sansip_core::time::Instant;
-use sansip_host::clock::Clock;
-use sansip_host::sound::SoundNotice;
+use crate::clock::Clock;
+use crate::sound::SoundNotice;
 use tokio::runtime::Handle;
 
-use crate::audio::SoundDefaults;
-use crate::notifications::{Notifications, WAITING};
-use crate::queue::Queue;
-use crate::session::Session;
-use crate::shared::{Progress, Shared, keep_time};
+use crate::driver::audio::SoundDefaults;
+use crate::driver::notifications::{Notifications, WAITING};
+use crate::driver::queue::Queue;
+use crate::driver::session::Session;
+use crate::driver::shared::{Progress, Shared, keep_time};
 
 /// How long an agent whose last handle was dropped may take to say goodbye to its peers.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -109,7 +109,7 @@ impl Agent {
     /// [`StartError`]: no runtime, a setting or account that cannot be used, or a port that is in use.
     pub async fn start(options: AgentOptions) -> Result<(Agent, Notifications), StartError> {
         Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        let seed = sansip_host::entropy::seed().map_err(|error| StartError::NoEntropy(error.to_string()))?;
+        let seed = crate::entropy::seed().map_err(|error| StartError::NoEntropy(error.to_string()))?;
         let clock = Clock::new();
         let mut core = UserAgent::new(options.settings, seed, clock.now(), clock.wall_clock())?;
         for account in options.accounts {
@@ -120,7 +120,7 @@ impl Agent {
         let agent = Agent { owner: Arc::new(Owner { shared: shared.clone() }) };
         let notifications = Notifications::new(queue);
         let time = shared.runtime.spawn(keep_time(shared.clone()));
-        let sound = shared.runtime.spawn(crate::audio::keep_playing(shared.clone(), options.sound));
+        let sound = shared.runtime.spawn(crate::driver::audio::keep_playing(shared.clone(), options.sound));
         let mut progress = shared.progress.subscribe();
         shared.command(|state| {
             state.tasks.extend([time.abort_handle(), sound.abort_handle()]);

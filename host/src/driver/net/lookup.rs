@@ -9,8 +9,8 @@ use sansip_core::agent::Input;
 use sansip_core::ids::RequestId;
 use sansip_core::io::{IoFailure, IoFailureKind, Reply};
 
-use crate::failure::failed;
-use crate::shared::Shared;
+use crate::driver::failure::failed;
+use crate::driver::shared::Shared;
 
 /// How long the system's resolver may take.
 const LONGEST_LOOKUP: Duration = Duration::from_secs(10);
@@ -50,7 +50,7 @@ fn unknown(host: &str, error: &io::Error) -> Reply {
 
 /// The local address that packets to `towards` leave from.
 pub(crate) fn source_address(towards: IpAddr) -> Reply {
-    match sansip_host::addresses::local_address_towards(towards) {
+    match crate::addresses::local_address_towards(towards) {
         Ok(address) => Reply::Addresses(vec![address]),
         Err(error) => failed(&error),
     }

@@ -11,8 +11,8 @@ use sansip_core::ids::{FileId, RequestId};
 use sansip_core::io::{IoFailure, IoFailureKind, Reply};
 use tokio::sync::mpsc;
 
-use crate::failure::failed;
-use crate::shared::{Shared, State};
+use crate::driver::failure::failed;
+use crate::driver::shared::{Shared, State};
 
 /// Operations that may wait for one file. A recording writes about two a second, so this is more than a minute of a
 /// disk that stands still.

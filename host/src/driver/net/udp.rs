@@ -13,8 +13,8 @@ use sansip_core::io::Reply;
 use tokio::net::UdpSocket;
 use tokio::task::AbortHandle;
 
-use crate::failure::failed;
-use crate::shared::{Shared, State};
+use crate::driver::failure::failed;
+use crate::driver::shared::{Shared, State};
 
 /// Datagrams read from one socket before the lock is given to others.
 const DATAGRAMS_A_TURN: usize = 64;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sansip_host::resample::Resampler;
+use crate::resample::Resampler;
 use tokio::sync::oneshot;
 
 use super::Samples;

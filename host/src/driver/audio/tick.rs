@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::SoundDefaults;
 use super::card::{CARD_FRAME, Card};
-use crate::record::Record;
-use crate::shared::Shared;
+use crate::driver::record::Record;
+use crate::driver::shared::Shared;
 
 /// The time between frames.
 const FRAME: Duration = Duration::from_millis(20);

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use sansip_host::sound::{DeviceChoice, Direction, Frame, Sound, SoundConfig, SoundError, SoundNotice, SoundTrouble};
+use crate::sound::{DeviceChoice, Direction, Frame, Sound, SoundConfig, SoundError, SoundNotice, SoundTrouble};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::shared::Shared;
+use crate::driver::shared::Shared;
 
 /// The rate at which the card is used, in Hz: that of every codec there is today. A session of another rate says silence
 /// to, and is not heard from, the card.

@@ -16,18 +16,18 @@ use sansip_core::ids::{ConnectionId, FileId, RequestId, SessionId, SocketId};
 use sansip_core::io::{Channel, Reply, Request, Transmit};
 use sansip_core::middleware::notification::{AgentNotification, Event, Listening, Notification};
 use sansip_core::time::Instant;
-use sansip_host::clock::Clock;
-use sansip_host::sound::SoundNotice;
+use crate::clock::Clock;
+use crate::sound::SoundNotice;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
-use crate::agent::DriverStatistics;
-use crate::audio::SoundDefaults;
-use crate::files::{Operation, Worker};
-use crate::net::{Connection, DatagramSocket};
-use crate::queue::Queue;
-use crate::record::Record;
+use crate::driver::agent::DriverStatistics;
+use crate::driver::audio::SoundDefaults;
+use crate::driver::files::{Operation, Worker};
+use crate::driver::net::{Connection, DatagramSocket};
+use crate::driver::queue::Queue;
+use crate::driver::record::Record;
 
 /// Longest time between two looks at the clock. The runtime's own timers stand still while the machine sleeps, the
 /// agent's do not; this bounds how late the agent is after a suspend.
@@ -237,10 +237,10 @@ impl State {
             }
             Request::CloseConnection { connection } => self.close_connection(shared, id, connection),
             Request::Lookup { host } => {
-                shared.runtime.spawn(crate::net::look_up(shared.clone(), id, host.to_string()));
+                shared.runtime.spawn(crate::driver::net::look_up(shared.clone(), id, host.to_string()));
                 None
             }
-            Request::SourceAddress { towards } => Some(crate::net::source_address(towards)),
+            Request::SourceAddress { towards } => Some(crate::driver::net::source_address(towards)),
             Request::CreateFile { file, path } => {
                 self.create_file(shared, id, file, path);
                 None
