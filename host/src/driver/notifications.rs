@@ -13,7 +13,7 @@ pub(crate) const WAITING: usize = 4_096;
 ///
 /// An incoming call is an [`Event::Session`](sansip_core::middleware::notification::Event::Session) with
 /// [`NewIncoming`](sansip_core::middleware::notification::SessionNotification::NewIncoming);
-/// [`Agent::find_session`](crate::Agent::find_session) gives the handle to answer it with.
+/// [`Agent::find_session`](crate::driver::Agent::find_session) gives the handle to answer it with.
 ///
 /// A slow reader never holds the agent up: up to 4,096 notifications wait, then the oldest is dropped and counted in
 /// [`Notifications::lost`]. [`Session::established`](crate::driver::Session::established) and

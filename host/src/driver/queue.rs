@@ -1,14 +1,12 @@
-//! A bounded queue that never makes its writer wait: when it is full, the oldest entry is dropped and counted.
+//! A bounded queue that never makes its writer wait: when it is full, either the oldest entry is dropped and counted, or
+//! the new one is refused.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use crate::driver::watched::Watched;
 
 pub(crate) struct Queue<T> {
-    inner: Mutex<Inner<T>>,
-    /// One permit for each entry that came while nobody waited, and a broadcast when the queue closes.
-    came: Notify,
+    inner: Watched<Inner<T>>,
     capacity: usize,
 }
 
@@ -18,79 +16,90 @@ struct Inner<T> {
     closed: bool,
 }
 
+/// Why an entry was not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Refused {
+    Full,
+    Closed,
+}
+
 impl<T> Queue<T> {
     pub(crate) fn new(capacity: usize) -> Queue<T> {
         let inner = Inner { entries: VecDeque::new(), lost: 0, closed: false };
-        Queue { inner: Mutex::new(inner), came: Notify::new(), capacity }
+        Queue { inner: Watched::new(inner), capacity }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner<T>> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Adds an entry; nothing happens once the queue is closed.
+    /// Adds an entry, in place of the oldest if there is no room; nothing happens once the queue is closed.
     pub(crate) fn push(&self, entry: T) {
-        let mut inner = self.lock();
-        if inner.closed {
-            return;
-        }
-        if inner.entries.len() == self.capacity {
-            inner.entries.pop_front();
-            inner.lost += 1;
-        }
-        inner.entries.push_back(entry);
-        drop(inner);
-        self.came.notify_one();
+        self.inner.change(|inner| {
+            if inner.closed {
+                return;
+            }
+            if inner.entries.len() == self.capacity {
+                inner.entries.pop_front();
+                inner.lost += 1;
+            }
+            inner.entries.push_back(entry);
+        });
+    }
+
+    /// Adds an entry if there is room.
+    pub(crate) fn offer(&self, entry: T) -> Result<(), Refused> {
+        self.inner.change(|inner| {
+            if inner.closed {
+                return Err(Refused::Closed);
+            }
+            if inner.entries.len() == self.capacity {
+                return Err(Refused::Full);
+            }
+            inner.entries.push_back(entry);
+            Ok(())
+        })
     }
 
     /// Takes no more entries. Those that wait can still be read.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
-        self.came.notify_waiters();
+        self.inner.change(|inner| inner.closed = true);
     }
 
     /// Takes no more entries, and forgets those that wait.
     pub(crate) fn abandon(&self) {
-        let mut inner = self.lock();
-        inner.closed = true;
-        inner.entries = VecDeque::new();
+        let forgotten = self.inner.change(|inner| {
+            inner.closed = true;
+            std::mem::take(&mut inner.entries)
+        });
+        drop(forgotten);
     }
 
     /// The next entry; waits for it. `None` once the queue is closed and empty.
     pub(crate) async fn next(&self) -> Option<T> {
-        loop {
-            // Made before looking, so that what comes between the look and the wait is not missed.
-            let came = self.came.notified();
-            {
-                let mut inner = self.lock();
-                if let Some(entry) = inner.entries.pop_front() {
-                    return Some(entry);
-                }
-                if inner.closed {
-                    return None;
-                }
-            }
-            came.await;
-        }
+        let next = |inner: &mut Inner<T>| match inner.entries.pop_front() {
+            Some(entry) => Some(Some(entry)),
+            None => inner.closed.then_some(None),
+        };
+        self.inner.wait(next).await
     }
 
     /// The next entry, if one waits.
     pub(crate) fn try_next(&self) -> Option<T> {
-        self.lock().entries.pop_front()
+        self.inner.look(|inner| inner.entries.pop_front())
     }
 
     /// How many entries were dropped because nobody read them in time.
     pub(crate) fn lost(&self) -> u64 {
-        self.lock().lost
+        self.inner.look(|inner| inner.lost)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::task::Poll;
 
-    #[tokio::test]
-    async fn the_oldest_is_dropped_and_counted() {
+    use super::*;
+    use crate::driver::task::tests::{Woken, at_once, poll_once};
+
+    #[test]
+    fn the_oldest_is_dropped_and_counted() {
         let queue = Queue::new(2);
         for n in 1..=5 {
             queue.push(n);
@@ -98,20 +107,34 @@ mod tests {
         assert_eq!(queue.lost(), 3);
         queue.close();
         queue.push(6);
-        assert_eq!((queue.next().await, queue.next().await, queue.next().await), (Some(4), Some(5), None));
+        let next = || at_once(queue.next());
+        assert_eq!((next(), next(), next()), (Some(4), Some(5), None));
     }
 
-    #[tokio::test]
-    async fn a_reader_is_woken_by_an_entry_and_by_the_end() {
-        let queue = std::sync::Arc::new(Queue::new(2));
-        let reader = tokio::spawn({
-            let queue = queue.clone();
-            async move { (queue.next().await, queue.next().await) }
-        });
-        tokio::task::yield_now().await;
+    #[test]
+    fn what_is_offered_never_drops_another() {
+        let queue = Queue::new(1);
+        assert_eq!(queue.offer(1), Ok(()));
+        assert_eq!(queue.offer(2), Err(Refused::Full));
+        assert_eq!((queue.try_next(), queue.lost()), (Some(1), 0));
+        queue.abandon();
+        assert_eq!(queue.offer(3), Err(Refused::Closed));
+        assert_eq!(at_once(queue.next()), None);
+    }
+
+    #[test]
+    fn a_reader_is_woken_by_an_entry_and_by_the_end() {
+        let queue = Queue::new(2);
+        let woken = Woken::new();
+        let mut next = Box::pin(queue.next());
+        assert_eq!(poll_once(next.as_mut(), &woken), Poll::Pending);
         queue.push(1);
-        tokio::task::yield_now().await;
+        assert_eq!(woken.times(), 1);
+        assert_eq!(poll_once(next.as_mut(), &woken), Poll::Ready(Some(1)));
+        let mut next = Box::pin(queue.next());
+        assert_eq!(poll_once(next.as_mut(), &woken), Poll::Pending);
         queue.close();
-        assert_eq!(reader.await.unwrap(), (Some(1), None));
+        assert_eq!(woken.times(), 2);
+        assert_eq!(poll_once(next.as_mut(), &woken), Poll::Ready(None));
     }
 }

@@ -1,9 +1,9 @@
 //! Sound in the application's own hands.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::Notify;
+use crate::driver::watched::Watched;
 
 /// How far the application may write ahead, in samples a second: a fifth of a second is heard late at most.
 const AHEAD: u32 = 5;
@@ -36,20 +36,11 @@ impl AudioChannel {
     /// Dropping the future loses nothing.
     pub async fn read(&self, out: &mut [i16]) -> usize {
         let wanted = out.len().min(self.pcm.sample_rate as usize / 2);
-        loop {
-            let came = self.pcm.came.notified();
-            {
-                let mut inner = self.pcm.lock();
-                if inner.heard.len() >= wanted || inner.ear_closed {
-                    let n = wanted.min(inner.heard.len());
-                    for (out, sample) in out.iter_mut().zip(inner.heard.drain(..n)) {
-                        *out = sample;
-                    }
-                    return n;
-                }
-            }
-            came.await;
-        }
+        let take = |heard: &mut Pipe| {
+            let enough = heard.samples.len() >= wanted || heard.closed;
+            enough.then(|| heard.take(&mut out[..wanted]))
+        };
+        self.pcm.heard.wait(take).await
     }
 
     /// Gives `samples` to be said to the peer, and waits until all of them are queued: not more than a fifth of a second
@@ -58,23 +49,17 @@ impl AudioChannel {
     /// # Errors
     /// [`ChannelClosed`] if the audio has ended.
     pub async fn write(&self, mut samples: &[i16]) -> Result<(), ChannelClosed> {
-        loop {
-            let room = self.pcm.room.notified();
-            {
-                let mut inner = self.pcm.lock();
-                if inner.mouth_closed {
-                    return Err(ChannelClosed);
-                }
-                let free = self.pcm.most_ahead().saturating_sub(inner.said.len());
-                let (now, later) = samples.split_at(free.min(samples.len()));
-                inner.said.extend(now);
-                samples = later;
-                if samples.is_empty() {
-                    return Ok(());
-                }
+        let give = |said: &mut Pipe| {
+            if said.closed {
+                return Some(Err(ChannelClosed));
             }
-            room.await;
-        }
+            let free = self.pcm.most_ahead().saturating_sub(said.samples.len());
+            let (now, later) = samples.split_at(free.min(samples.len()));
+            said.samples.extend(now);
+            samples = later;
+            samples.is_empty().then_some(Ok(()))
+        };
+        self.pcm.said.wait(give).await
     }
 
     /// Waits until everything that was written has been sent.
@@ -82,24 +67,18 @@ impl AudioChannel {
     /// # Errors
     /// [`ChannelClosed`] if the audio ended before.
     pub async fn flush(&self) -> Result<(), ChannelClosed> {
-        loop {
-            let room = self.pcm.room.notified();
-            {
-                let inner = self.pcm.lock();
-                if inner.said.is_empty() {
-                    return Ok(());
-                }
-                if inner.mouth_closed {
-                    return Err(ChannelClosed);
-                }
+        let sent = |said: &mut Pipe| {
+            if said.samples.is_empty() {
+                return Some(Ok(()));
             }
-            room.await;
-        }
+            said.closed.then_some(Err(ChannelClosed))
+        };
+        self.pcm.said.wait(sent).await
     }
 
     /// How many samples of the peer were dropped because nobody read them.
     pub fn lost(&self) -> u64 {
-        self.pcm.lock().lost
+        self.pcm.heard.look(|heard| heard.lost)
     }
 }
 
@@ -109,42 +88,43 @@ impl std::fmt::Debug for AudioChannel {
     }
 }
 
-/// The two queues between the application and the task that moves sound.
+/// The two pipes between the application and the task that moves sound.
 pub(crate) struct Pcm {
     sample_rate: u32,
-    inner: Mutex<Inner>,
-    /// Sound came, or the end.
-    came: Notify,
-    /// There is room to write, or the end.
-    room: Notify,
+    said: Watched<Pipe>,
+    heard: Watched<Pipe>,
 }
 
-struct Inner {
-    said: VecDeque<i16>,
-    heard: VecDeque<i16>,
+/// Samples on their way in one direction.
+struct Pipe {
+    samples: VecDeque<i16>,
     lost: u64,
-    /// Nothing that is written is said any more.
-    mouth_closed: bool,
-    /// Nothing more will be heard.
-    ear_closed: bool,
+    /// What is put in now goes nowhere; nothing more comes out than is in it.
+    closed: bool,
+}
+
+impl Pipe {
+    fn with_capacity(samples: usize) -> Watched<Pipe> {
+        Watched::new(Pipe { samples: VecDeque::with_capacity(samples), lost: 0, closed: false })
+    }
+
+    /// Fills the front of `out` with what is there, and says how much it was.
+    fn take(&mut self, out: &mut [i16]) -> usize {
+        let n = out.len().min(self.samples.len());
+        for (out, sample) in out.iter_mut().zip(self.samples.drain(..n)) {
+            *out = sample;
+        }
+        n
+    }
 }
 
 impl Pcm {
     pub(crate) fn open(sample_rate: u32) -> (Arc<Pcm>, AudioChannel) {
         let second = sample_rate as usize;
-        let inner = Inner {
-            said: VecDeque::with_capacity(second / AHEAD as usize),
-            heard: VecDeque::with_capacity(second),
-            lost: 0,
-            mouth_closed: false,
-            ear_closed: false,
-        };
-        let pcm = Arc::new(Pcm { sample_rate, inner: Mutex::new(inner), came: Notify::new(), room: Notify::new() });
+        let said = Pipe::with_capacity(second / AHEAD as usize);
+        let heard = Pipe::with_capacity(second);
+        let pcm = Arc::new(Pcm { sample_rate, said, heard });
         (pcm.clone(), AudioChannel { pcm })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn most_ahead(&self) -> usize {
@@ -153,89 +133,87 @@ impl Pcm {
 
     /// Takes a frame to be said; silence where nothing was written.
     pub(crate) fn take(&self, out: &mut [i16]) {
-        let mut inner = self.lock();
-        let n = out.len().min(inner.said.len());
-        for (out, sample) in out.iter_mut().zip(inner.said.drain(..n)) {
-            *out = sample;
-        }
+        let n = self.said.change(|said| said.take(out));
         out[n..].fill(0);
-        drop(inner);
-        self.room.notify_waiters();
     }
 
     /// Gives a frame that was heard.
-    pub(crate) fn give(&self, heard: &[i16]) {
-        let mut inner = self.lock();
-        let over = (inner.heard.len() + heard.len()).saturating_sub(self.sample_rate as usize);
-        let stale = over.min(inner.heard.len());
-        inner.heard.drain(..stale);
-        inner.lost += stale as u64;
-        inner.heard.extend(heard);
-        drop(inner);
-        self.came.notify_waiters();
+    pub(crate) fn give(&self, frame: &[i16]) {
+        self.heard.change(|heard| {
+            let over = (heard.samples.len() + frame.len()).saturating_sub(self.sample_rate as usize);
+            let stale = over.min(heard.samples.len());
+            heard.samples.drain(..stale);
+            heard.lost += stale as u64;
+            heard.samples.extend(frame);
+        });
     }
 
     /// What is written is not said any more.
     pub(crate) fn close_mouth(&self) {
-        self.lock().mouth_closed = true;
-        self.room.notify_waiters();
+        self.said.change(|said| said.closed = true);
     }
 
     /// Nothing more is heard.
     pub(crate) fn close_ear(&self) {
-        self.lock().ear_closed = true;
-        self.came.notify_waiters();
+        self.heard.change(|heard| heard.closed = true);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::task::Poll;
 
-    #[tokio::test]
-    async fn what_is_written_is_said_and_what_is_heard_is_read() {
+    use super::*;
+    use crate::driver::task::tests::{Woken, at_once, poll_once};
+
+    #[test]
+    fn what_is_written_is_said_and_what_is_heard_is_read() {
         let (pcm, channel) = Pcm::open(8_000);
-        let written = tokio::spawn({
-            let channel = channel.clone();
-            async move { channel.write(&[7; 2_000]).await }
-        });
-        let mut said = Vec::new();
-        let mut frame = [1; 160];
-        while said.len() < 2_000 {
-            tokio::task::yield_now().await;
+        let woken = Woken::new();
+        let mut writing = Box::pin(channel.write(&[7; 2_000]));
+        let (mut said, mut frame) = (0, [1; 160]);
+        while poll_once(writing.as_mut(), &woken) == Poll::Pending {
             pcm.take(&mut frame);
-            said.extend(frame.iter().copied().filter(|&sample| sample != 0));
+            assert_eq!(frame, [7; 160]);
+            said += frame.len();
         }
-        assert_eq!((said.len(), written.await.unwrap()), (2_000, Ok(())));
-        assert_eq!(channel.flush().await, Ok(()));
-        pcm.give(&[5; 160]);
-        pcm.give(&[6; 160]);
+        assert!(woken.times() > 0);
+        assert_eq!(said, 480, "what is written waits until less than a fifth of a second is ahead of it");
+        let mut flushing = Box::pin(channel.flush());
+        while poll_once(flushing.as_mut(), &woken) == Poll::Pending {
+            pcm.take(&mut frame);
+            said += frame.iter().filter(|&&sample| sample == 7).count();
+        }
+        assert_eq!((said, frame[79], frame[80]), (2_000, 7, 0));
+
         let mut out = [0; 200];
-        assert_eq!(channel.read(&mut out).await, 200);
+        let mut reading = Box::pin(channel.read(&mut out));
+        pcm.give(&[5; 160]);
+        assert_eq!(poll_once(reading.as_mut(), &woken), Poll::Pending);
+        pcm.give(&[6; 160]);
+        assert_eq!(poll_once(reading.as_mut(), &woken), Poll::Ready(200));
+        drop(reading);
         assert_eq!((out[159], out[160]), (5, 6));
     }
 
-    #[tokio::test]
-    async fn the_end_wakes_both_sides() {
+    #[test]
+    fn the_end_wakes_both_sides() {
         let (pcm, channel) = Pcm::open(8_000);
         pcm.give(&[5; 100]);
-        let reader = tokio::spawn({
-            let channel = channel.clone();
-            async move {
-                let mut out = [0; 160];
-                (channel.read(&mut out).await, channel.read(&mut out).await)
-            }
-        });
-        let writer = tokio::spawn({
-            let channel = channel.clone();
-            async move { channel.write(&[1; 9_000]).await }
-        });
-        tokio::task::yield_now().await;
+        let woken = Woken::new();
+        let (mut out, said) = ([0; 160], [1; 9_000]);
+        let mut reading = Box::pin(channel.read(&mut out));
+        let mut writing = Box::pin(channel.write(&said));
+        assert_eq!(poll_once(reading.as_mut(), &woken), Poll::Pending);
+        assert_eq!(poll_once(writing.as_mut(), &woken), Poll::Pending);
         pcm.close_mouth();
         pcm.close_ear();
-        assert_eq!(reader.await.unwrap(), (100, 0));
-        assert_eq!(writer.await.unwrap(), Err(ChannelClosed));
-        assert_eq!(channel.flush().await, Err(ChannelClosed));
+        assert_eq!(woken.times(), 2);
+        assert_eq!(poll_once(reading.as_mut(), &woken), Poll::Ready(100));
+        assert_eq!(poll_once(writing.as_mut(), &woken), Poll::Ready(Err(ChannelClosed)));
+        drop(reading);
+        assert_eq!(at_once(channel.read(&mut out)), 0);
+        assert_eq!(at_once(channel.flush()), Err(ChannelClosed));
     }
 
     #[test]
@@ -245,6 +223,6 @@ mod tests {
             pcm.give(&[second; 8_000]);
         }
         assert_eq!(channel.lost(), 16_000);
-        assert!(pcm.lock().heard.iter().all(|&sample| sample == 3));
+        assert!(pcm.heard.look(|heard| heard.samples.iter().all(|&sample| sample == 3)));
     }
 }
