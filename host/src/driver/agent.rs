@@ -109,7 +109,7 @@ impl<R: Runtime> Agent<R> {
     ///
     /// # Errors
     /// [`StartError`]: no runtime, a setting or account that cannot be used, or a port that is in use.
-    pub async fn start(options: AgentOptions) -> Result<(Agent, Notifications), StartError> {
+    pub async fn start(options: AgentOptions) -> Result<(Agent<R>, Notifications), StartError> {
         let runtime = R::current().ok_or(StartError::NoRuntime)?;
         let seed = crate::entropy::seed().map_err(|error| StartError::NoEntropy(error.to_string()))?;
         let clock = Clock::new();

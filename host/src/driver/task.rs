@@ -101,11 +101,15 @@ pub(crate) async fn yield_now() {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::io;
+    use std::net::SocketAddr;
     use std::pin::Pin;
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Wake, Waker};
 
     use super::*;
+    use crate::driver::runtime::{Connecting, Datagrams, Listener, Work};
 
     /// Counts how often a future was woken.
     #[derive(Default)]
@@ -137,6 +141,84 @@ pub(crate) mod tests {
             Poll::Ready(result) => result,
             Poll::Pending => panic!("the future waits"),
         }
+    }
+
+    /// A runtime that keeps its tasks until they are looked at.
+    #[derive(Default)]
+    struct Shelf(Mutex<Vec<Work>>);
+
+    impl Shelf {
+        /// Looks once at every task.
+        fn run(&self, woken: &Arc<Woken>) {
+            self.0.lock().unwrap().retain_mut(|work| poll_once(work.as_mut(), woken).is_pending());
+        }
+    }
+
+    impl Runtime for Shelf {
+        fn current() -> Option<Shelf> {
+            Some(Shelf::default())
+        }
+        fn spawn(&self, work: Work) {
+            self.0.lock().unwrap().push(work);
+        }
+        fn spawn_blocking(&self, work: Box<dyn FnOnce() + Send>) {
+            work();
+        }
+        fn timer(&self, _after: Duration) -> Box<dyn Timer> {
+            Box::new(Passed)
+        }
+        fn datagrams(&self, _socket: std::net::UdpSocket) -> io::Result<Arc<dyn Datagrams>> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+        fn listener(&self, _socket: std::net::TcpListener) -> io::Result<Box<dyn Listener>> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+        fn connect(&self, _remote: SocketAddr) -> Connecting {
+            Box::pin(async { Err(io::ErrorKind::Unsupported.into()) })
+        }
+    }
+
+    /// A timer that has gone off.
+    struct Passed;
+
+    impl Timer for Passed {
+        fn set(&mut self, _after: Duration) {}
+        fn poll_expired(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+            Poll::Ready(())
+        }
+    }
+
+    #[test]
+    fn a_task_tells_its_end_whichever_way_it_came() {
+        let (shelf, woken) = (Shelf::default(), Woken::new());
+        let held = Arc::new(());
+        let work = |held: Arc<()>| async move {
+            std::future::pending::<()>().await;
+            drop(held);
+        };
+        let [stopped, dropped] = [(); 2].map(|()| Task::spawn(&shelf, work(held.clone())));
+        let done = Task::spawn(&shelf, async {});
+        shelf.run(&woken);
+        at_once(done.ended());
+        assert_eq!((shelf.0.lock().unwrap().len(), Arc::strong_count(&held)), (2, 3));
+
+        stopped.stop();
+        assert_eq!(woken.times(), 1);
+        shelf.run(&woken);
+        at_once(stopped.ended());
+        assert_eq!(Arc::strong_count(&held), 2);
+
+        assert_eq!(poll_once(pin!(dropped.ended()), &woken), Poll::Pending);
+        shelf.0.lock().unwrap().clear();
+        at_once(dropped.ended());
+        assert_eq!(Arc::strong_count(&held), 1);
+    }
+
+    #[test]
+    fn work_that_takes_too_long_is_given_up() {
+        let shelf = Shelf::default();
+        assert_eq!(at_once(within(&shelf, Duration::ZERO, async { 5 })), Some(5));
+        assert_eq!(at_once(within(&shelf, Duration::ZERO, std::future::pending::<()>())), None);
     }
 
     #[test]
