@@ -182,15 +182,18 @@ mod rsiprtp_peer {
 /// One piece of work under its name.
 type Work<'a> = (&'a str, Box<dyn FnMut() + 'a>);
 
+/// What reads one message.
+type Parser = fn(&[u8]);
+
 fn parsers() -> Vec<Work<'static>> {
-    let parsers: [(&str, fn(&[u8])); 5] = [
+    let parsers: [(&str, Parser); 5] = [
         ("sansip", sansip::parse),
         ("rsip", rsip_peer::parse),
         ("rsipstack", rsipstack_peer::parse),
         ("ezk-sip-types", ezk_peer::parse),
         ("rsiprtp", rsiprtp_peer::parse),
     ];
-    let work = |(name, parse): (&'static str, fn(&[u8]))| -> Work<'static> {
+    let work = |(name, parse): (&'static str, Parser)| -> Work<'static> {
         (name, Box::new(move || parse(black_box(INVITE.as_bytes()))))
     };
     parsers.into_iter().map(work).collect()

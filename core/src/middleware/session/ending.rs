@@ -3,8 +3,8 @@
 use alloc::string::String;
 
 use super::{Call, Cx, Effect, Session, notify};
-use crate::middleware::notification::{Failure, Originator, SessionNotification, SessionState};
 use crate::ids::CallerId;
+use crate::middleware::notification::{Failure, Originator, SessionNotification, SessionState};
 use crate::time::Instant;
 use crate::timers::{SessionTimer, Timer};
 use crate::wire::sip::{Method, StatusCode};

@@ -278,7 +278,8 @@ mod tests {
                 assert_eq!(HeaderName::parse(&letter.to_ascii_uppercase().to_string()), name);
             }
         }
-        for other in ["", "X-Via", "q", "Vi", "Content-Length2", "C%6Fntact", "Call\rID", "Proxy-XXthenticate", "CSeqq"] {
+        for other in ["", "X-Via", "q", "Vi", "Content-Length2", "C%6Fntact", "Call\rID", "Proxy-XXthenticate", "CSeqq"]
+        {
             assert_eq!(HeaderName::parse(other), HeaderName::Other, "{other}");
         }
     }
