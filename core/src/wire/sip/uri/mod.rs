@@ -192,7 +192,17 @@ impl<'a> UriRef<'a> {
     /// A URI that has no parts but its scheme.
     fn opaque(text: &'a str, kind: Kind, start: usize) -> UriRef<'a> {
         let (start, end) = (start as u32, text.len() as u32);
-        UriRef { text, kind, port: None, start, user_end: start, host: start, host_end: start, params: end, headers: end }
+        UriRef {
+            text,
+            kind,
+            port: None,
+            start,
+            user_end: start,
+            host: start,
+            host_end: start,
+            params: end,
+            headers: end,
+        }
     }
 
     /// The text between two offsets, both of which [`UriRef::parse`] found.
