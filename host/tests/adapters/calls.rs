@@ -181,7 +181,7 @@ fn a_host_that_does_not_exist_fails_the_call() {
         let session = alice.session(alice.default_account().unwrap()).unwrap();
         let nowhere = Route::new("no-such-host.invalid", 5060, Transport::Udp);
         session.connect("sip:bob@no-such-host.invalid", &[nowhere], true).unwrap();
-        let failure = timeout(LONG, session.established()).await.unwrap().err().expect("nobody is there to answer");
+        let failure = timeout(LONG, session.established()).await.unwrap().expect_err("nobody is there to answer");
         assert_eq!(failure.originator, Originator::Local);
         assert!(failure.code == 503 || failure.code == 408, "{failure}");
         assert!(timeout(LONG, session.ended()).await.unwrap().failure.is_some());
@@ -196,7 +196,7 @@ fn a_host_that_refuses_tcp_fails_the_call() {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let session = alice.session(alice.default_account().unwrap()).unwrap();
         session.connect("sip:bob@example.com", &[Route::new("127.0.0.1", port, Transport::Tcp)], true).unwrap();
-        let failure = timeout(LONG, session.established()).await.unwrap().err().expect("nobody is there to answer");
+        let failure = timeout(LONG, session.established()).await.unwrap().expect_err("nobody is there to answer");
         assert_eq!((failure.originator, failure.code), (Originator::Local, 503), "{failure}");
     });
 }
