@@ -22,7 +22,7 @@ macro_rules! names {
                 #[doc = concat!("`", $name, "`, RFC ", stringify!($rfc), ".")]
                 $variant,
             )*
-            /// Any other header; see [`Message::other`](super::Message::other).
+            /// Any other header; see [`Fields::other`](super::Fields::other).
             Other,
         }
 
