@@ -39,13 +39,13 @@ impl Drop for Worker {
 }
 
 impl State {
-    pub(crate) fn create_file(&mut self, shared: &Arc<Shared>, request: RequestId, id: FileId, path: String) {
+    pub(crate) fn create_file(&mut self, shared: &Arc<Shared>, request: RequestId, id: FileId, path: String, replace: bool) {
         let operations = Arc::new(Queue::new(WAITING));
         self.files.insert(id, Worker { operations: operations.clone() });
         shared.open_files.change(|open| *open += 1);
         let shared_then = shared.clone();
         shared.spawn(async move {
-            work(&shared_then, request, path, &operations).await;
+            work(&shared_then, request, path, replace, &operations).await;
             operations.abandon();
             shared_then.open_files.change(|open| *open -= 1);
         });
@@ -99,11 +99,14 @@ fn broken_off(broken: Broken) -> Reply {
     Reply::Failed(IoFailure::new(IoFailureKind::Other, broken.to_string()))
 }
 
-fn create(path: &Path) -> io::Result<File> {
+fn create(path: &Path, replace: bool) -> io::Result<File> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
-    File::create(path)
+    match replace {
+        true => File::create(path),
+        false => File::create_new(path),
+    }
 }
 
 fn carry_out(mut file: File, operation: Operation) -> (File, io::Result<()>) {

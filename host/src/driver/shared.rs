@@ -253,7 +253,7 @@ impl State {
                 None
             }
             Request::SourceAddress { towards } => Some(crate::driver::net::source_address(towards)),
-            Request::CreateFile { file, path } => {
+            Request::CreateFile { file, path, replace } => {
                 self.create_file(shared, id, file, path);
                 None
             }
