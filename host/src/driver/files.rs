@@ -46,7 +46,7 @@ impl State {
         let shared_then = shared.clone();
         shared.spawn(async move {
             work(&shared_then, request, path, replace, &operations).await;
-            operations.abandon();
+            give_up(&shared_then, id, &operations);
             shared_then.open_files.change(|open| *open -= 1);
         });
     }
@@ -73,6 +73,17 @@ fn hand(worker: &Worker, request: RequestId, operation: Operation) -> Option<Rep
         Err(Refused::Closed) => "the file is not open",
     };
     Some(Reply::Failed(IoFailure::new(IoFailureKind::Other, text)))
+}
+
+/// The worker has ended: with its file closed as a rule, but it may also be that the file could not be created, or that the
+/// work was broken off. Then the file is forgotten, and what was handed in meanwhile is answered.
+fn give_up(shared: &Arc<Shared>, id: FileId, operations: &Operations) {
+    shared.lock().files.remove(&id);
+    operations.close();
+    while let Some((request, _)) = operations.try_next() {
+        let error = IoFailure::new(IoFailureKind::Other, "the file is not open");
+        shared.input(Input::Reply(request, Reply::Failed(error)));
+    }
 }
 
 async fn work(shared: &Arc<Shared>, request: RequestId, path: String, operations: &Operations) {

@@ -234,6 +234,27 @@ fn dropping_the_last_handle_ends_calls_and_closes_sockets() {
 }
 
 #[test]
+fn a_session_that_was_never_connected_is_forgotten_with_its_last_handle() {
+    run(1, async {
+        let (alice, _alice_hears) = start("alice@example.com", 13).await;
+        let session = alice.session(alice.default_account().unwrap()).unwrap();
+        let id = session.id();
+        assert!(session.connect("sip:bob@example.com", &[], true).is_err(), "there is no way to call by");
+        let other = session.clone();
+        drop(session);
+        assert!(alice.find_session(id).is_some(), "one handle is left, and finding another changes nothing");
+        assert!(other.info().is_ok());
+        drop(other);
+        assert!(alice.find_session(id).is_none());
+
+        let ended = alice.session(alice.default_account().unwrap()).unwrap();
+        ended.end().unwrap();
+        assert_eq!(timeout(LONG, ended.ended()).await.unwrap().originator, Originator::Local);
+        assert!(alice.find_session(ended.id()).is_none());
+    });
+}
+
+#[test]
 fn an_agent_that_is_stopped_ends() {
     run(1, async {
         let (alice, _alice_hears) = start("alice@example.com", 11).await;
