@@ -226,6 +226,7 @@ pub(crate) fn processor_time(id: u32) -> Duration {
     let line = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("the process runs");
     // Behind the name, which may hold anything: state, 10 other figures, utime, stime.
     let (_, figures) = line.rsplit_once(')').expect("a name in parentheses");
-    let ticks = figures.split_whitespace().skip(11).take(2).map(|figure| figure.parse::<f64>().expect("a number of ticks"));
+    let ticks =
+        figures.split_whitespace().skip(11).take(2).map(|figure| figure.parse::<f64>().expect("a number of ticks"));
     Duration::from_secs_f64(ticks.sum::<f64>() / TICKS)
 }
