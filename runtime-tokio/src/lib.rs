@@ -1,7 +1,8 @@
-//! Drives [`sansip_core`] with tokio: sockets, name lookups, files, the clock and sound.
+//! [`sansip_core`] on tokio: an agent with sockets, timers, files and sound.
 //!
-//! No protocol rule lives here. The crate carries out what the core asks for and hands in what happens; applications get
-//! handles that can be cloned and sent to any thread:
+//! No protocol rule lives here, and nothing that another runtime could share: the driver of an agent is
+//! [`sansip_host::driver`], and this crate lends it tokio's tasks, timers and sockets ([`Tokio`]). Applications get handles
+//! that can be cloned and sent to any thread:
 //!
 //! - [`Agent`]: a running user agent. Dropping its last handle ends its calls and closes its sockets.
 //! - [`Session`]: one call. Commands return at once; [`Session::established`], [`Session::ended`] and [`Session::next`]
@@ -28,27 +29,27 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod agent;
-mod audio;
-mod failure;
-mod files;
 mod net;
-mod notifications;
-mod queue;
-mod record;
-mod session;
-mod shared;
+mod runtime;
+mod timer;
 
-pub use agent::{Agent, AgentOptions, DriverStatistics, StartError};
-pub use audio::{AudioChannel, AudioSink, AudioSource, ChannelClosed, PlayError, Samples, SoundDefaults};
-pub use notifications::Notifications;
-pub use session::{Ended, Session, SessionFailure};
+pub use runtime::Tokio;
+
+/// A running user agent on tokio: [`sansip_host::driver::Agent`], with all of its methods.
+pub type Agent = sansip_host::driver::Agent<Tokio>;
+
+#[doc(inline)]
+pub use sansip_host::driver::{
+    AgentOptions, AudioChannel, AudioSink, AudioSource, ChannelClosed, DriverStatistics, Ended, Notifications,
+    PlayError, Samples, Session, SessionFailure, SoundDefaults, StartError,
+};
 
 // Their types appear in this crate's interface.
 pub use sansip_core;
 pub use sansip_host;
 
-/// The examples of the README are compiled with the tests.
+/// The examples of both READMEs are compiled with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

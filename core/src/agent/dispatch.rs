@@ -166,7 +166,7 @@ impl UserAgent {
             let via = self.via(target);
             let transports = &self.transports;
             let contact = |user: &str| transports.contact(user, target.transport, target.local_ip);
-            let request = self.callers.prepare(cx!(self, uac), id, &via, contact)?;
+            let request = self.callers.prepare(id, &via, contact)?;
             self.transactions.request(cx!(self, transport), request, hop, id)
         });
         self.callers.on_started(cx!(self, uac), id, transaction);

@@ -108,6 +108,13 @@ impl Dialog {
             local_tag: local_tag.into(),
             remote_tag: request.from()?.tag().unwrap_or("").into(),
         };
+        let remote_target = match contact(request)? {
+            Some(target) => target,
+            // A peer of RFC 2543, which shows by its From without a tag, need not say where it is: requests go to whom
+            // its From names.
+            None if id.remote_tag.is_empty() => request.from()?.uri.as_str().into(),
+            None => return Err(ParseError::missing(HeaderName::Contact).into()),
+        };
         Ok(Dialog {
             id,
             role: Role::Uas,
@@ -116,7 +123,7 @@ impl Dialog {
             remote_seq: Some(request.cseq()?.number),
             local_uri: party(request, HeaderName::To)?,
             remote_uri: party(request, HeaderName::From)?,
-            remote_target: contact(request)?.ok_or_else(|| ParseError::missing(HeaderName::Contact))?,
+            remote_target,
             target_assumed: false,
             target_before: None,
             route_set: record_route(request)?,

@@ -96,7 +96,7 @@ pub enum Effect {
         /// Its transaction.
         id: TransactionId,
     },
-    /// Our final response to an INVITE failed: no ACK came for it (timer H), or it could not be sent.
+    /// No ACK came for our final response to an INVITE (timer H).
     ServerFailed {
         /// The transaction.
         id: TransactionId,

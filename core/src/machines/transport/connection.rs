@@ -10,7 +10,7 @@ use crate::ids::ConnectionId;
 use crate::io::{Channel, IoFailure, IoFailureKind, Reply, Request, Transmit};
 use crate::limits;
 use crate::timers::{ConnectionTimer, Timer};
-use crate::wire::sip::{Frame, Framer, Transport};
+use crate::wire::sip::{Broken, Frame, Framer, Transport};
 
 /// ```text
 /// Connecting -> Up -> gone
@@ -106,7 +106,9 @@ impl Transports {
                 }
                 Some(Ok(Frame::Pong)) => self.statistics.other += 1,
                 Some(Err(error)) => {
-                    self.malformed(cx, remote, &error.error);
+                    // What was read of the message is enough to say what is wrong with it; where the next one begins,
+                    // nobody knows.
+                    self.on_broken(cx, Broken { error: error.error, message: error.message }, hop, remote);
                     return self.close(cx, id);
                 }
             }

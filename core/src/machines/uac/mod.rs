@@ -146,8 +146,8 @@ pub struct Callers {
     callers: BTreeMap<CallerId, Box<Caller>>,
 }
 
-/// Room for the Via that a request has not got yet, in octets.
-const VIA_ROOM: usize = 100;
+/// Room for the Via and the Contact that a request has not got yet, in octets.
+const VIA_ROOM: usize = 200;
 
 impl Callers {
     /// None yet. A request longer than `udp_limit` octets goes by TCP first.
@@ -227,6 +227,7 @@ impl Callers {
         // 9.1: what one target said makes no CANCEL to the next one welcome.
         caller.provisional_seen = false;
         let target = candidate.target;
+        tries.authenticator.authorize(&mut tries.request, cx.rng);
         let too_long = target.transport == Transport::Udp
             && !candidate.whatever_length
             && tries.request.encoded_len() + VIA_ROOM > self.udp_limit;
@@ -242,19 +243,12 @@ impl Callers {
     }
 
     /// The request as it is to be sent to the current target, given its Via, and Contact if it has one.
-    pub fn prepare(
-        &mut self,
-        cx: &mut Cx<'_, Effect>,
-        id: CallerId,
-        via: &str,
-        contact: impl FnOnce(&str) -> ByteString,
-    ) -> Option<Message> {
+    pub fn prepare(&mut self, id: CallerId, via: &str, contact: impl FnOnce(&str) -> ByteString) -> Option<Message> {
         let caller = self.callers.get_mut(&id)?;
         let tries = caller.tries.as_mut()?;
         if let Some(user) = &tries.contact_user {
             tries.request.set(HeaderName::Contact, contact(user));
         }
-        tries.authenticator.authorize(&mut tries.request, cx.rng);
         let mut request = tries.request.clone();
         request.prepend(HeaderName::Via, via);
         caller.sent = Some(request.clone());

@@ -111,7 +111,7 @@ impl Bench {
     fn prepare(&mut self) -> Message {
         let via = "SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1;rport";
         let contact = |user: &str| format!("<sip:{user}@10.0.0.1>").into();
-        let (message, effects) = self.with(|callers, cx| callers.prepare(cx, ID, via, contact));
+        let (message, effects) = self.with(|callers, _| callers.prepare(ID, via, contact));
         assert!(effects.is_empty(), "{effects:?}");
         message.unwrap()
     }

@@ -31,6 +31,7 @@ impl Reinvite {
         self.caller == Some(id)
     }
 
+    /// Its request, while that has no final response.
     pub(super) fn caller(&self) -> Option<CallerId> {
         self.caller
     }

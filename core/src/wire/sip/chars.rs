@@ -87,18 +87,18 @@ pub(super) fn is_token(text: &str) -> bool {
 /// Whether every byte of `text` is in `class` or part of a `%` HEX HEX escape.
 #[inline]
 pub(super) fn all_escaped(text: &str, class: u16) -> bool {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        if is(byte, class) {
-            at += 1;
-        } else if byte == b'%' && bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) {
-            at += 3;
-        } else {
-            return false;
+    all(text, class) || all_but_escapes(text.as_bytes(), class)
+}
+
+fn all_but_escapes(mut bytes: &[u8], class: u16) -> bool {
+    loop {
+        match bytes {
+            [] => return true,
+            [byte, rest @ ..] if is(*byte, class) => bytes = rest,
+            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => bytes = rest,
+            _ => return false,
         }
     }
-    true
 }
 
 /// White space inside a line: SP and HTAB.
@@ -110,17 +110,29 @@ pub(super) fn is_blank(byte: u8) -> bool {
 /// `text` without the blanks at both ends.
 #[inline]
 pub(super) fn trim(text: &str) -> &str {
-    let bytes = text.as_bytes();
-    match (bytes.first(), bytes.last()) {
-        (Some(&first), Some(&last)) if is_blank(first) || is_blank(last) => text.trim_matches([' ', '\t']),
-        _ => text,
+    let text = trim_start(text);
+    let mut end = text.len();
+    while end > 0 && is_blank(text.as_bytes()[end - 1]) {
+        end -= 1;
     }
+    &text[..end]
 }
 
 /// `text` without the blanks at its front.
 #[inline]
 pub(super) fn trim_start(text: &str) -> &str {
-    text.trim_start_matches([' ', '\t'])
+    let mut start = 0;
+    while text.as_bytes().get(start).copied().is_some_and(is_blank) {
+        start += 1;
+    }
+    &text[start..]
+}
+
+/// Where the first `wanted` stands. For texts of some tens of octets, where a loop is done before a wider search
+/// has begun.
+#[inline]
+pub(super) fn find(text: &str, wanted: u8) -> Option<usize> {
+    text.bytes().position(|byte| byte == wanted)
 }
 
 /// A decimal number that fits the type, and nothing else around it.

@@ -23,9 +23,8 @@ pub struct Fields {
     pub(super) slots: Slots,
 }
 
-/// Fields as they were read.
+/// How fields were read.
 pub(super) struct ReadFields {
-    pub(super) fields: Fields,
     /// Where they begin in their text: what stood before them is there too.
     pub(super) at: usize,
     /// Where the body begins in the bytes.
@@ -35,23 +34,28 @@ pub(super) struct ReadFields {
 }
 
 impl ReadFields {
-    /// Reads the fields that begin at `at`, up to and with the empty line.
-    #[inline]
-    pub(super) fn of(bytes: &Bytes, at: usize) -> ReadFields {
-        let Scan { slots, added, end, length, error } = Scan::fields(bytes, at);
+    /// Reads the fields that begin at `at`, up to and with the empty line, into `fields`, which are empty.
+    pub(super) fn into(fields: &mut Fields, bytes: &Bytes, at: usize) -> ReadFields {
+        let Scan { end, length, error, .. } = Scan::fields(&mut fields.slots, &mut fields.added, bytes, at);
         match ByteString::try_from(bytes.slice(..end)) {
-            Ok(head) => ReadFields { fields: Fields { head, added, slots }, at, end, length, error },
-            Err(_) => ReadFields { end, ..ReadFields::lossy(bytes, at, end) },
+            Ok(head) => {
+                fields.head = head;
+                ReadFields { at, end, length, error }
+            }
+            Err(_) => {
+                *fields = Fields::new();
+                ReadFields { end, ..ReadFields::lossy(fields, bytes, at, end) }
+            }
         }
     }
 
     /// What is not UTF-8 becomes U+FFFD in a text of its own, whose lines are the same.
     #[cold]
-    fn lossy(bytes: &Bytes, at: usize, end: usize) -> ReadFields {
+    fn lossy(fields: &mut Fields, bytes: &Bytes, at: usize, end: usize) -> ReadFields {
         let mut text = String::from_utf8_lossy(&bytes[..at]).into_owned();
         let fields_at = text.len();
         text.push_str(&String::from_utf8_lossy(&bytes[at..end]));
-        ReadFields::of(&Bytes::from(text), fields_at)
+        ReadFields::into(fields, &Bytes::from(text), fields_at)
     }
 }
 
@@ -135,7 +139,14 @@ impl Fields {
     /// The first value of a header, if there is one.
     #[inline]
     pub fn find<'a, T: Header<'a>>(&'a self) -> Result<Option<T>, ParseError> {
-        self.values(T::NAME).next().map(T::parse).transpose()
+        for slot in &self.slots {
+            if slot.name == T::NAME
+                && let Some(value) = Elements::new(T::NAME, self.value_of(slot)).next()
+            {
+                return T::parse(value).map(Some);
+            }
+        }
+        Ok(None)
     }
 
     /// Every value of a header: list elements and repeated fields alike.

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 
 use super::message::Head;
 use super::scan::TOO_LARGE;
@@ -41,7 +41,7 @@ enum State {
     /// In start line or header fields: where the unfinished line begins, and up to where it has been searched.
     Head { line: usize, searched: usize },
     /// In the body, of which so many octets are due.
-    Body { head: Box<Head>, length: usize },
+    Body { head: Head, message: Box<Message>, length: usize },
     /// After a [`FrameError`].
     Dead,
 }
@@ -152,7 +152,8 @@ impl Framer {
                 break lf + 1;
             }
         };
-        let head = Head::read(&self.buffer.split_to(end).freeze());
+        let mut message = Box::new(Message::unread());
+        let head = Head::read(&self.buffer.split_to(end).freeze(), &mut message);
         let length = match head.length.checked() {
             _ if head.error.is_some_and(|error| error.status() == StatusCode::MESSAGE_TOO_LARGE) => Err(TOO_LARGE),
             Ok(Some(length)) => Ok(length),
@@ -161,21 +162,25 @@ impl Framer {
         };
         Some(match length {
             Ok(length) => {
-                self.state = State::Body { head: Box::new(head), length };
+                self.state = State::Body { head, message, length };
                 Ok(())
             }
-            Err(error) => Err(FrameError { error, message: head.message.map(Box::new) }),
+            Err(error) => {
+                let Broken { error, message } = head.broken(error, message);
+                Err(FrameError { error, message })
+            }
         })
     }
 
     fn body(&mut self) -> Option<Frame> {
-        let State::Body { head, length } = core::mem::replace(&mut self.state, State::Between { half: false }) else {
-            return None;
-        };
-        let body = if length == 0 { Bytes::new() } else { self.buffer.split_to(length).freeze() };
-        Some(match head.finish(None, body) {
-            Ok(message) => Frame::Message(message),
-            Err(broken) => Frame::Broken(broken),
+        let state = core::mem::replace(&mut self.state, State::Between { half: false });
+        let State::Body { head, mut message, length } = state else { return None };
+        if length > 0 {
+            message.put_body(self.buffer.split_to(length).freeze());
+        }
+        Some(match head.error {
+            None => Frame::Message(*message),
+            Some(error) => Frame::Broken(head.broken(error, message)),
         })
     }
 }

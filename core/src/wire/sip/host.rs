@@ -19,22 +19,46 @@ pub enum Host<'a> {
 
 impl<'a> Host<'a> {
     /// Reads a host without a port; an IPv6 address stands in brackets.
-    #[inline]
     pub fn parse(text: &'a str) -> Result<Host<'a>, ParseError> {
-        if let Some(inner) = text.strip_prefix('[') {
-            let inner = inner.strip_suffix(']').ok_or(ParseError::value("an IPv6 reference that does not end"))?;
-            return Host::parse_v6(inner).map(Host::V6).ok_or(ParseError::value("not an IPv6 address"));
+        match Host::take(text)? {
+            (host, length) if length == text.len() => Ok(host),
+            _ => Err(ParseError::value("not a host")),
         }
-        match text.as_bytes().first() {
-            None => return Err(ParseError::value("no host")),
-            Some(byte) if byte.is_ascii_digit() => {
-                if let Ok(address) = text.parse::<Ipv4Addr>() {
-                    return Ok(Host::V4(address));
-                }
-            }
-            Some(_) => (),
+    }
+
+    /// Reads the host that `text` begins with, and how many octets it takes.
+    #[inline]
+    pub(super) fn take(text: &'a str) -> Result<(Host<'a>, usize), ParseError> {
+        let bytes = text.as_bytes();
+        if bytes.first() == Some(&b'[') {
+            let end = chars::find(text, b']').ok_or(ParseError::value("an IPv6 reference that does not end"))?;
+            let address = Host::parse_v6(&text[1..end]).ok_or(ParseError::value("not an IPv6 address"))?;
+            return Ok((Host::V6(address), end + 1));
         }
-        if chars::all(text, HOST) { Ok(Host::Name(text)) } else { Err(ParseError::value("not a host")) }
+        let end = bytes.iter().position(|&byte| !chars::is(byte, HOST)).unwrap_or(bytes.len());
+        if end == 0 {
+            return Err(ParseError::value(if bytes.is_empty() { "no host" } else { "not a host" }));
+        }
+        Ok((Host::of_name(&text[..end]), end))
+    }
+
+    /// The host of a text that [`Host::take`] has read.
+    pub(super) fn of_checked(text: &'a str) -> Host<'a> {
+        match text.strip_prefix('[').and_then(|text| Host::parse_v6(text.strip_suffix(']')?)) {
+            Some(address) => Host::V6(address),
+            None => Host::of_name(text),
+        }
+    }
+
+    /// An IPv4 address, if it is one; else a name.
+    #[inline]
+    fn of_name(text: &'a str) -> Host<'a> {
+        if text.as_bytes().first().is_some_and(u8::is_ascii_digit)
+            && let Ok(address) = text.parse()
+        {
+            return Host::V4(address);
+        }
+        Host::Name(text)
     }
 
     /// RFC 5118, 4.10: the grammar of RFC 3261 allows one colon too many before an IPv4 tail, so it is let go.
@@ -49,22 +73,27 @@ impl<'a> Host<'a> {
         if mended.contains('.') { mended.parse().ok() } else { None }
     }
 
-    /// Splits `host [":" port]`, blanks around the colon allowed (`COLON` of Via). The port is 0 to 65535.
+    /// Reads `[":" port]` at the beginning of `text`: the port, 0 to 65535, and how many octets that takes. Blanks around
+    /// the colon belong to it if `blanks` (`COLON` of Via).
     #[inline]
-    pub(super) fn parse_with_port(text: &'a str) -> Result<(Host<'a>, Option<u16>), ParseError> {
-        let start = if text.starts_with('[') { text.find(']').map_or(text.len(), |at| at + 1) } else { 0 };
-        let (host, port) = match memchr::memchr(b':', &text.as_bytes()[start..]) {
-            None => (text, None),
-            Some(at) => (&text[..start + at], Some(&text[start + at + 1..])),
-        };
-        let port = match port {
-            None => None,
-            Some(digits) => {
-                let number = chars::decimal(chars::trim(digits)).and_then(|number| u16::try_from(number).ok());
-                Some(number.ok_or(ParseError::value("not a port"))?)
+    pub(super) fn take_port(text: &str, blanks: bool) -> Result<(Option<u16>, usize), ParseError> {
+        let bytes = text.as_bytes();
+        let skip = |mut at: usize| {
+            while blanks && bytes.get(at).copied().is_some_and(chars::is_blank) {
+                at += 1;
             }
+            at
         };
-        Ok((Host::parse(chars::trim(host))?, port))
+        let colon = skip(0);
+        if bytes.get(colon) != Some(&b':') {
+            return Ok((None, 0));
+        }
+        let start = skip(colon + 1);
+        let end = start + bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        match chars::decimal(&text[start..end]).map(u16::try_from) {
+            Some(Ok(port)) => Ok((Some(port), end)),
+            _ => Err(ParseError::value("not a port")),
+        }
     }
 
     /// The address, unless it is a name.

@@ -34,11 +34,11 @@ pub(super) enum Start {
     Response { status: StatusCode, reason: Span },
 }
 
-/// A message without its body, as the first step of reading one.
+/// What is known of a message once its head is read.
 #[derive(Debug)]
 pub(super) struct Head {
-    /// The message, if its start line is one.
-    pub(super) message: Option<Message>,
+    /// Whether the start line is one.
+    started: bool,
     pub(super) error: Option<ParseError>,
     pub(super) length: Length,
     /// Where the body begins.
@@ -74,33 +74,31 @@ pub(super) fn line_ends(bytes: &[u8]) -> usize {
 }
 
 impl Head {
-    /// Reads start line and fields. `bytes` begins with the start line, and may go on behind the empty line.
-    pub(super) fn read(bytes: &Bytes) -> Head {
+    /// Reads start line and fields into `message`. `bytes` begins with the start line, and may go on behind the empty
+    /// line.
+    pub(super) fn read(bytes: &Bytes, message: &mut Message) -> Head {
         let (next, lone_cr) = line(bytes, 0).map_or((bytes.len(), false), |line| (line.next, line.lone_cr));
-        let read = ReadFields::of(bytes, next);
-        let text = read.fields.head.get(..read.at).unwrap_or_default();
+        let read = ReadFields::into(&mut message.fields, bytes, next);
+        let text = message.fields.head.get(..read.at).unwrap_or_default();
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
-        let (start, error) = match read_start(&read.fields.head, text) {
+        let (start, error) = match read_start(&message.fields.head, text) {
             _ if text.len() > limits::SIP_LINE => {
                 (None, Some(start_error("too long").with_status(StatusCode::REQUEST_URI_TOO_LONG)))
             }
             (start, None) if lone_cr => (start, Some(start_error("a CR in it"))),
             read => read,
         };
-        let message = start.map(|start| Message { start, fields: read.fields, body: Bytes::new() });
-        Head { message, error: error.or(read.error), length: read.length, end: read.end }
+        let started = start.is_some();
+        if let Some(start) = start {
+            message.start = start;
+        }
+        Head { started, error: error.or(read.error), length: read.length, end: read.end }
     }
 
-    /// The message with its body, if nothing is wrong with it.
-    pub(super) fn finish(self, error: Option<ParseError>, body: Bytes) -> Result<Message, Broken> {
-        match (self.error.or(error), self.message) {
-            (None, Some(message)) => Ok(Message { body, ..message }),
-            (error, message) => Err(Broken {
-                error: error.unwrap_or(start_error("not a start line")),
-                message: message.map(|message| Box::new(Message { body, ..message })),
-            }),
-        }
+    /// What is wrong, and the message if it can be answered nevertheless.
+    pub(super) fn broken(&self, error: ParseError, message: Box<Message>) -> Broken {
+        Broken { error: self.error.unwrap_or(error), message: self.started.then_some(message) }
     }
 }
 
@@ -113,7 +111,8 @@ fn read_start(head: &ByteString, text: &str) -> (Option<Start>, Option<ParseErro
             Err(error) => (None, Some(error)),
         };
     }
-    let Some((name, rest)) = text.split_once(' ') else { return (None, Some(start_error("not a start line"))) };
+    let Some(end) = chars::find(text, b' ') else { return (None, Some(start_error("not a start line"))) };
+    let (name, rest) = text.split_at(end);
     let method = match Method::known(name) {
         Some(method) => method,
         None if chars::is_token(name) => Method::Other(head.slice_ref(name)),
@@ -121,7 +120,10 @@ fn read_start(head: &ByteString, text: &str) -> (Option<Start>, Option<ParseErro
     };
     let rest = chars::trim_start(rest);
     let uri_at = text.len() - rest.len();
-    let (uri, version) = chars::trim(rest).rsplit_once(' ').unwrap_or((rest, ""));
+    let (uri, version) = match rest.strip_suffix(" SIP/2.0") {
+        Some(uri) => (uri, "SIP/2.0"),
+        None => chars::trim(rest).rsplit_once(' ').unwrap_or((rest, "")),
+    };
     let uri = chars::trim(uri);
     let error = if !version.eq_ignore_ascii_case("SIP/2.0") {
         Some(version_error(version))
@@ -169,7 +171,8 @@ impl Message {
     pub fn parse(datagram: Bytes) -> Result<Message, Broken> {
         let start = line_ends(&datagram);
         let bytes = if start == 0 { datagram } else { datagram.slice(start..) };
-        let head = Head::read(&bytes);
+        let mut message = Message::unread();
+        let head = Head::read(&bytes, &mut message);
         let rest = bytes.len() - head.end;
         let (length, error) = match head.length.checked() {
             Ok(Some(length)) if length > rest => (rest, Some(length_error("larger than the datagram"))),
@@ -178,8 +181,23 @@ impl Message {
             Ok(None) => (rest, None),
             Err(error) => (0, Some(error)),
         };
-        let body = if length == 0 { Bytes::new() } else { bytes.slice(head.end..head.end + length) };
-        head.finish(error, body)
+        if length > 0 {
+            message.body = bytes.slice(head.end..head.end + length);
+        }
+        match head.error.or(error) {
+            None => Ok(message),
+            Some(error) => Err(head.broken(error, Box::new(message))),
+        }
+    }
+
+    /// What a message is before it is read.
+    pub(super) fn unread() -> Message {
+        let start = Start::Response { status: StatusCode::OK, reason: Span::default() };
+        Message { start, fields: Fields::new(), body: Bytes::new() }
+    }
+
+    pub(super) fn put_body(&mut self, body: Bytes) {
+        self.body = body;
     }
 
     /// A request with no header fields yet. Blanks and controls in `uri` are escaped.

@@ -100,11 +100,12 @@ fn parse_level(
 }
 
 fn parse_part(bytes: &Bytes, length: usize, depth: usize, left: &mut usize) -> Result<Part, ParseError> {
-    let read = ReadFields::of(bytes, 0);
+    let mut fields = Fields::new();
+    let read = ReadFields::into(&mut fields, bytes, 0);
     if let Some(error) = read.error {
         return Err(error.in_place(Place::Body));
     }
-    let mut part = Part { fields: read.fields, body: bytes.slice(read.end.min(length)..length), parts: Vec::new() };
+    let mut part = Part { fields, body: bytes.slice(read.end.min(length)..length), parts: Vec::new() };
     if let Some(of_part) = part.fields.find::<ContentType<'_>>()?
         && of_part.is_multipart()
     {

@@ -108,10 +108,9 @@ impl Slot {
 }
 
 /// What `Content-Length` says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Length {
     /// It is not there.
-    #[default]
     Missing,
     /// So many octets.
     Octets(usize),
@@ -119,12 +118,11 @@ pub(super) enum Length {
     Wrong,
 }
 
-/// What the pass found.
-#[derive(Default)]
-pub(super) struct Scan {
-    pub(super) slots: Slots,
+/// What the pass finds.
+pub(super) struct Scan<'a> {
+    slots: &'a mut Slots,
     /// Fields which were folded, or held a lone CR: `name: value CRLF` each.
-    pub(super) added: String,
+    added: &'a mut String,
     /// Where the body begins.
     pub(super) end: usize,
     pub(super) length: Length,
@@ -165,14 +163,44 @@ pub(super) fn line(bytes: &[u8], at: usize) -> Option<Line> {
     }
 }
 
-impl Scan {
+/// The first colon among the first 24 octets, eight at a time: of each octet that is a colon the highest bit is set.
+#[inline]
+fn early_colon(field: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    for (at, word) in field.as_chunks::<8>().0.iter().take(3).enumerate() {
+        let others = u64::from_le_bytes(*word) ^ (ONES * b':' as u64);
+        let colons = others.wrapping_sub(ONES) & !others & (ONES << 7);
+        if colons != 0 {
+            return Some(at * 8 + colons.trailing_zeros() as usize / 8);
+        }
+    }
+    None
+}
+
+/// Which header a field is, how long its name is, and where its colon stands. `None`: it is no field. A name that is
+/// known right before an early colon needs no further look, unless a CR is about, which [`HeaderName::of_token`] does not
+/// expect.
+#[inline]
+fn field_name(field: &[u8], mend: bool) -> Option<(HeaderName, usize, usize)> {
+    if !mend && let Some(colon) = early_colon(field) {
+        match HeaderName::of_token(&field[..colon]) {
+            HeaderName::Other => (),
+            name => return Some((name, colon, colon)),
+        }
+    }
+    let length = field.iter().position(|&byte| !chars::is(byte, TOKEN))?;
+    let blanks = field[length..].iter().take_while(|&&byte| is_blank(byte)).count();
+    let colon = length + blanks;
+    (length > 0 && field.get(colon) == Some(&b':')).then(|| (HeaderName::of_token(&field[..length]), length, colon))
+}
+
+impl<'a> Scan<'a> {
     /// Reads the fields that begin at `at`, up to and with the empty line.
-    pub(super) fn fields(bytes: &[u8], mut at: usize) -> Scan {
-        let mut scan = Scan::default();
+    pub(super) fn fields(slots: &'a mut Slots, added: &'a mut String, bytes: &[u8], mut at: usize) -> Scan<'a> {
+        let mut scan = Scan { slots, added, end: bytes.len(), length: Length::Missing, error: None };
         loop {
             let Some(Line { mut end, mut next, mut lone_cr }) = line(bytes, at) else {
                 scan.fail(head_error("does not end with an empty line"));
-                scan.end = bytes.len();
                 return scan;
             };
             if end == at && !lone_cr {
@@ -202,15 +230,10 @@ impl Scan {
     #[inline]
     fn field(&mut self, bytes: &[u8], at: usize, end: usize, mend: bool) {
         let field = &bytes[at..end];
-        let name_len = field.iter().position(|&byte| !chars::is(byte, TOKEN)).unwrap_or(field.len());
-        let mut value_at = name_len;
-        while field.get(value_at).copied().is_some_and(is_blank) {
-            value_at += 1;
-        }
-        if name_len == 0 || field.get(value_at) != Some(&b':') {
+        let Some((name, name_len, colon)) = field_name(field, mend) else {
             return self.fail(head_error("a line that is no header field"));
-        }
-        value_at += 1;
+        };
+        let mut value_at = colon + 1;
         while field.get(value_at).copied().is_some_and(is_blank) {
             value_at += 1;
         }
@@ -218,7 +241,6 @@ impl Scan {
         while value_end > value_at && is_blank(field[value_end - 1]) {
             value_end -= 1;
         }
-        let name = HeaderName::of_bytes(&field[..name_len]);
         if mend {
             self.mended(name, &field[..name_len], &field[value_at..value_end]);
         } else {

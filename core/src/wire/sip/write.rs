@@ -69,6 +69,10 @@ impl Sink for Counter {
     }
 }
 
+fn put(out: &mut impl BufMut, parts: &[&[u8]]) {
+    Buffer(out).put(parts);
+}
+
 /// A buffer as a sink.
 struct Buffer<'a, B>(&'a mut B);
 
@@ -173,7 +177,10 @@ impl Message {
             .put(&mut Buffer(out), |name| belongs_to_reply(name, status) && (tag.is_none() || name != HeaderName::To));
         let mut writer = ReplyWriter { fields, out, has_body: false };
         if let (Some(tag), Some(to)) = (tag, self.header(HeaderName::To)) {
-            writer.field(HeaderName::To, format_args!("{to};tag={tag}"));
+            put(writer.out, &[b"To: ", to.as_bytes(), b";tag="]);
+            // As in `ReplyWriter::field`.
+            let _ = OneLine(writer.out).write_str(tag);
+            put(writer.out, &[b"\r\n"]);
         }
         extra(&mut writer);
         if !writer.has_body {

@@ -35,7 +35,7 @@ impl<'a> NameAddr<'a> {
             let (display, rest) = value.split_at(end);
             return NameAddr::bracketed(Some(display), trim_start(rest));
         }
-        match memchr::memchr(b'<', value.as_bytes()) {
+        match chars::find(value, b'<') {
             None => NameAddr::bare(value),
             Some(at) => {
                 let display = trim(&value[..at]);
@@ -57,7 +57,7 @@ impl<'a> NameAddr<'a> {
 
     /// 20.10: a URI with a comma, a question mark or a semicolon of its own must stand between `<` and `>`.
     fn bare(text: &'a str) -> Result<NameAddr<'a>, ParseError> {
-        let end = memchr::memchr(b';', text.as_bytes()).unwrap_or(text.len());
+        let end = chars::find(text, b';').unwrap_or(text.len());
         let uri = trim(&text[..end]);
         if uri.contains(['?', ',']) {
             return Err(ParseError::value("an address that needs <>"));

@@ -7,8 +7,13 @@ use super::{Header, HeaderName, ParseError};
 
 /// `word ["@" word]` (RFC 3261, 25.1, `callid`).
 pub(super) fn is_call_id(text: &str) -> bool {
-    let (local, host) = text.split_once('@').unwrap_or((text, "-"));
-    !local.is_empty() && !host.is_empty() && chars::all(local, WORD) && chars::all(host, WORD)
+    let local = text.bytes().take_while(|&byte| chars::is(byte, WORD)).count();
+    match &text.as_bytes()[local..] {
+        _ if local == 0 => false,
+        [] => true,
+        [b'@', host @ ..] => !host.is_empty() && host.iter().all(|&byte| chars::is(byte, WORD)),
+        _ => false,
+    }
 }
 
 fn anything(_: &str) -> bool {

@@ -30,7 +30,7 @@ const fn wrong(reason: &'static str) -> ParseError {
 /// Splits `SIP SLASH 2.0 SLASH transport LWS` from what follows.
 fn protocol(value: &str) -> Result<(&str, &str), ParseError> {
     let rest = match value.as_bytes().get(..8) {
-        Some(name) if name.eq_ignore_ascii_case(b"SIP/2.0/") => &value[8..],
+        Some(name) if name == b"SIP/2.0/" => &value[8..],
         _ => {
             let mut parts = value.splitn(3, '/');
             let name = parts.next().map(trim).unwrap_or_default();
@@ -89,10 +89,11 @@ impl<'a> Header<'a> for Via<'a> {
     #[inline]
     fn parse(value: &'a str) -> Result<Self, ParseError> {
         let (transport_token, rest) = protocol(value)?;
-        let end = memchr::memchr(b';', rest.as_bytes()).unwrap_or(rest.len());
-        let sent_by = trim(&rest[..end]);
-        let (host, port) = Host::parse_with_port(sent_by).map_err(|error| error.at(Self::NAME))?;
-        let params = Params::parse(&rest[end..]).map_err(|error| error.at(Self::NAME))?;
+        let at = |error: ParseError| error.at(HeaderName::Via);
+        let (host, host_end) = Host::take(rest).map_err(at)?;
+        let (port, port_len) = Host::take_port(&rest[host_end..], true).map_err(at)?;
+        let (sent_by, params) = rest.split_at(host_end + port_len);
+        let params = Params::parse(params).map_err(at)?;
         Ok(Via { transport: Transport::parse(transport_token), transport_token, host, port, params, sent_by })
     }
 }

@@ -1,7 +1,7 @@
 //! When two URIs mean the same (RFC 3261, 19.1.4; RFC 3966, 5).
 
 use super::escape::Unescaped;
-use super::{Params, Scheme, UriRef};
+use super::{Kind, Params, UriRef};
 
 /// Parameters which must be in both URIs or in neither. `transport` is one: the section lists
 /// `sip:bob@biloxi.com;transport=udp` and `sip:bob@biloxi.com` among those that differ.
@@ -14,17 +14,17 @@ impl UriRef<'_> {
     /// Whether the two mean the same by RFC 3261, 19.1.4; `tel` URIs by RFC 3966, 5; any other when their texts are
     /// equal. Not transitive: a parameter that only one of them has does not count.
     pub fn equivalent(&self, other: &UriRef<'_>) -> bool {
-        match (self.scheme, other.scheme) {
-            (Scheme::Sip, Scheme::Sip) | (Scheme::Sips, Scheme::Sips) => {
-                same_option(self.user, other.user, same_case)
-                    && same_option(self.password, other.password, same_case)
-                    && self.host == other.host
+        match (self.kind, other.kind) {
+            (Kind::Sip, Kind::Sip) | (Kind::Sips, Kind::Sips) => {
+                same_option(self.user(), other.user(), same_case)
+                    && same_option(self.password(), other.password(), same_case)
+                    && self.host() == other.host()
                     && self.port == other.port
                     && same_params(self.params(), other.params())
                     && self.headers_within(other)
                     && other.headers_within(self)
             }
-            (Scheme::Tel, Scheme::Tel) => match (self.tel(), other.tel()) {
+            (Kind::Tel, Kind::Tel) => match (self.tel(), other.tel()) {
                 (Some(one), Some(two)) => one.equivalent(&two),
                 _ => false,
             },

@@ -44,16 +44,34 @@ impl Scheme<'_> {
 }
 
 /// A view of a URI whose syntax has been checked. `==` compares texts; see [`UriRef::equivalent`].
-#[derive(Clone, Copy, Debug)]
+///
+/// It is small, as it is handed around by value: the text, and where its parts begin.
+#[derive(Clone, Copy)]
 pub struct UriRef<'a> {
     text: &'a str,
-    scheme: Scheme<'a>,
-    user: Option<&'a str>,
-    password: Option<&'a str>,
-    host: Host<'a>,
+    kind: Kind,
     port: Option<u16>,
-    params: &'a str,
-    headers: &'a str,
+    /// Where the user begins, or the host if there is none: behind the scheme's colon.
+    start: u32,
+    /// Where the user ends.
+    user_end: u32,
+    /// Where the host begins; `start` if there is no user.
+    host: u32,
+    /// Where the host ends.
+    host_end: u32,
+    /// Where the parameters begin.
+    params: u32,
+    /// Where the headers begin.
+    headers: u32,
+}
+
+/// The schemes whose parts are known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Sip,
+    Sips,
+    Tel,
+    Other,
 }
 
 impl PartialEq for UriRef<'_> {
@@ -63,6 +81,12 @@ impl PartialEq for UriRef<'_> {
 }
 
 impl Eq for UriRef<'_> {}
+
+impl fmt::Debug for UriRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text)
+    }
+}
 
 const fn wrong(reason: &'static str) -> ParseError {
     ParseError::new(Place::Uri, reason)
@@ -75,63 +99,116 @@ impl<'a> UriRef<'a> {
     /// number has a `phone-context` (RFC 3966, 3).
     #[inline]
     pub fn parse(text: &'a str) -> Result<UriRef<'a>, ParseError> {
-        let colon = memchr::memchr(b':', text.as_bytes()).ok_or(wrong("no scheme"))?;
-        let (name, rest) = (&text[..colon], &text[colon + 1..]);
+        if u32::try_from(text.len()).is_err() {
+            return Err(wrong("too long"));
+        }
+        let colon = chars::find(text, b':').ok_or(wrong("no scheme"))?;
+        let (name, start) = (&text[..colon], colon + 1);
         if name.eq_ignore_ascii_case("sip") {
-            UriRef::parse_sip(text, Scheme::Sip, rest)
+            UriRef::parse_sip(text, Kind::Sip, start)
         } else if name.eq_ignore_ascii_case("sips") {
-            UriRef::parse_sip(text, Scheme::Sips, rest)
+            UriRef::parse_sip(text, Kind::Sips, start)
         } else if name.eq_ignore_ascii_case("tel") {
-            let (number, params) = split_at_byte(rest, b';');
-            tel::check_number(number)?;
-            check_params(params)?;
-            Ok(UriRef { user: Some(number), params, ..UriRef::opaque(text, Scheme::Tel) })
+            UriRef::parse_tel(text, start)
         } else {
-            let letter = name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
-            if !letter || !chars::all(name, SCHEME) {
-                return Err(wrong("not a scheme"));
-            }
-            if rest.is_empty() || !chars::all_escaped(rest, URI) {
-                return Err(wrong("a character that no URI holds"));
-            }
-            Ok(UriRef::opaque(text, Scheme::Other(name)))
+            UriRef::parse_other(text, start)
         }
     }
 
-    const fn opaque(text: &'a str, scheme: Scheme<'a>) -> UriRef<'a> {
-        let host = Host::Name("");
-        UriRef { text, scheme, user: None, password: None, host, port: None, params: "", headers: "" }
-    }
-
-    /// `[userinfo "@"] hostport uri-parameters [headers]`. No part but `userinfo` may hold `@`, and a user may hold `;`
-    /// and `?`, so the `@` is looked for first.
-    fn parse_sip(text: &'a str, scheme: Scheme<'a>, rest: &'a str) -> Result<UriRef<'a>, ParseError> {
-        let (user, password, rest) = match memchr::memchr(b'@', rest.as_bytes()) {
-            None => (None, None, rest),
-            Some(at) => {
-                let (user, password) = match split_at_byte(&rest[..at], b':') {
-                    (user, "") => (user, None),
-                    (user, password) => (user, Some(&password[1..])),
-                };
-                if user.is_empty() || !chars::all_escaped(user, USER) {
-                    return Err(wrong("not a user"));
-                }
-                if password.is_some_and(|password| !chars::all_escaped(password, PASSWORD)) {
-                    return Err(wrong("not a password"));
-                }
-                (Some(user), password, &rest[at + 1..])
+    /// `[userinfo "@"] hostport uri-parameters [headers]`
+    #[inline]
+    fn parse_sip(text: &'a str, kind: Kind, start: usize) -> Result<UriRef<'a>, ParseError> {
+        let (user_end, host) = UriRef::user_info(text, start)?;
+        let in_uri = |error: ParseError| error.in_place(Place::Uri);
+        let (_, host_len) = Host::take(&text[host..]).map_err(in_uri)?;
+        let host_end = host + host_len;
+        let (port, port_len) = Host::take_port(&text[host_end..], false).map_err(in_uri)?;
+        let params = host_end + port_len;
+        let headers = match text.as_bytes().get(params) {
+            None => params,
+            Some(b';' | b'?') => {
+                let headers = params + chars::find(&text[params..], b'?').unwrap_or(text.len() - params);
+                check_params(&text[params..headers])?;
+                check_headers(&text[headers..])?;
+                headers
             }
+            Some(_) => return Err(wrong("not a host")),
         };
-        let end = rest.bytes().position(|byte| byte == b';' || byte == b'?').unwrap_or(rest.len());
-        let (host_port, tail) = rest.split_at(end);
-        let (params, headers) = split_at_byte(tail, b'?');
-        if host_port.bytes().any(chars::is_blank) {
-            return Err(wrong("a blank in a host"));
+        Ok(UriRef {
+            text,
+            kind,
+            port,
+            start: start as u32,
+            user_end: user_end as u32,
+            host: host as u32,
+            host_end: host_end as u32,
+            params: params as u32,
+            headers: headers as u32,
+        })
+    }
+
+    /// Where the user ends and where the host begins. No part but `userinfo` may hold `@`, and a user may hold all that
+    /// a host, a port and parameters are made of, so the `@` has to be looked for.
+    #[inline]
+    fn user_info(text: &str, start: usize) -> Result<(usize, usize), ParseError> {
+        let rest = &text.as_bytes()[start..];
+        let plain = rest.iter().position(|&byte| !chars::is(byte, USER)).unwrap_or(rest.len());
+        match rest.get(plain) {
+            None => return Ok((start, start)),
+            Some(b'@') if plain > 0 => return Ok((start + plain, start + plain + 1)),
+            Some(_) => (),
         }
-        let (host, port) = Host::parse_with_port(host_port).map_err(|error| error.in_place(Place::Uri))?;
+        let Some(at) = memchr::memchr(b'@', rest) else { return Ok((start, start)) };
+        let info = &text[start..start + at];
+        let (user, password) = split_at_byte(info, b':');
+        if user.is_empty() || !chars::all_escaped(user, USER) {
+            return Err(wrong("not a user"));
+        }
+        if !chars::all_escaped(password.strip_prefix(':').unwrap_or_default(), PASSWORD) {
+            return Err(wrong("not a password"));
+        }
+        Ok((start + user.len(), start + at + 1))
+    }
+
+    fn parse_tel(text: &'a str, start: usize) -> Result<UriRef<'a>, ParseError> {
+        let (number, params) = split_at_byte(&text[start..], b';');
+        tel::check_number(number)?;
         check_params(params)?;
-        check_headers(headers)?;
-        Ok(UriRef { text, scheme, user, password, host, port, params, headers })
+        let end = (start + number.len()) as u32;
+        Ok(UriRef { user_end: end, params: end, ..UriRef::opaque(text, Kind::Tel, start) })
+    }
+
+    fn parse_other(text: &'a str, start: usize) -> Result<UriRef<'a>, ParseError> {
+        let (name, rest) = (&text[..start - 1], &text[start..]);
+        if !name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) || !chars::all(name, SCHEME) {
+            return Err(wrong("not a scheme"));
+        }
+        if rest.is_empty() || !chars::all_escaped(rest, URI) {
+            return Err(wrong("a character that no URI holds"));
+        }
+        Ok(UriRef::opaque(text, Kind::Other, start))
+    }
+
+    /// A URI that has no parts but its scheme.
+    fn opaque(text: &'a str, kind: Kind, start: usize) -> UriRef<'a> {
+        let (start, end) = (start as u32, text.len() as u32);
+        UriRef {
+            text,
+            kind,
+            port: None,
+            start,
+            user_end: start,
+            host: start,
+            host_end: start,
+            params: end,
+            headers: end,
+        }
+    }
+
+    /// The text between two offsets, both of which [`UriRef::parse`] found.
+    #[inline]
+    fn part(&self, from: u32, to: u32) -> &'a str {
+        self.text.get(from as usize..to as usize).unwrap_or_default()
     }
 
     /// The URI as it is written.
@@ -140,18 +217,23 @@ impl<'a> UriRef<'a> {
     }
 
     /// The scheme.
-    pub const fn scheme(&self) -> Scheme<'a> {
-        self.scheme
+    pub fn scheme(&self) -> Scheme<'a> {
+        match self.kind {
+            Kind::Sip => Scheme::Sip,
+            Kind::Sips => Scheme::Sips,
+            Kind::Tel => Scheme::Tel,
+            Kind::Other => Scheme::Other(self.part(0, self.start - 1)),
+        }
     }
 
     /// Whether the scheme is `sip` or `sips`.
     pub const fn is_sip(&self) -> bool {
-        matches!(self.scheme, Scheme::Sip | Scheme::Sips)
+        matches!(self.kind, Kind::Sip | Kind::Sips)
     }
 
     /// Whether the scheme is `sips`.
     pub const fn is_secure(&self) -> bool {
-        matches!(self.scheme, Scheme::Sips)
+        matches!(self.kind, Kind::Sips)
     }
 
     /// Refuses every scheme but `sip` and `sips`, with the error that 416 answers.
@@ -163,23 +245,23 @@ impl<'a> UriRef<'a> {
     }
 
     /// The user, escapes as written; the number of a `tel` URI.
-    pub const fn user(&self) -> Option<&'a str> {
-        self.user
+    pub fn user(&self) -> Option<&'a str> {
+        (self.user_end > self.start).then(|| self.part(self.start, self.user_end))
     }
 
     /// The user with its escapes resolved. Octets that are not UTF-8 become U+FFFD.
     pub fn user_unescaped(&self) -> Option<Cow<'a, str>> {
-        self.user.map(unescape)
+        self.user().map(unescape)
     }
 
     /// The password, escapes as written.
-    pub const fn password(&self) -> Option<&'a str> {
-        self.password
+    pub fn password(&self) -> Option<&'a str> {
+        (self.host > self.user_end + 1).then(|| self.part(self.user_end + 1, self.host - 1))
     }
 
     /// The host; the empty name in a URI that is neither `sip` nor `sips`.
-    pub const fn host(&self) -> Host<'a> {
-        self.host
+    pub fn host(&self) -> Host<'a> {
+        Host::of_checked(self.part(self.host, self.host_end))
     }
 
     /// The port, if one is written.
@@ -188,8 +270,8 @@ impl<'a> UriRef<'a> {
     }
 
     /// The URI's parameters, escapes as written.
-    pub const fn params(&self) -> Params<'a> {
-        Params::of_checked(self.params)
+    pub fn params(&self) -> Params<'a> {
+        Params::of_checked(self.part(self.params, self.headers))
     }
 
     /// A parameter by name, in any case: `Some(None)` when it has no value.
@@ -200,8 +282,13 @@ impl<'a> UriRef<'a> {
 
     /// The headers after `?`: names and values, escapes as written.
     pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        let list = self.headers.strip_prefix('?');
+        let list = self.headers_text().strip_prefix('?');
         list.into_iter().flat_map(|list| list.split('&')).filter_map(|header| header.split_once('='))
+    }
+
+    /// The headers with their `?`.
+    fn headers_text(&self) -> &'a str {
+        self.part(self.headers, self.text.len() as u32)
     }
 
     /// The parameter `transport`, if it names one that this crate knows.
@@ -236,8 +323,8 @@ impl<'a> UriRef<'a> {
 
     /// The telephone number of a `tel` URI.
     pub fn tel(&self) -> Option<Tel<'a>> {
-        match (self.scheme, self.user) {
-            (Scheme::Tel, Some(number)) => Some(Tel::new(number, self.params())),
+        match (self.kind, self.user()) {
+            (Kind::Tel, Some(number)) => Some(Tel::new(number, self.params())),
             _ => None,
         }
     }
@@ -251,10 +338,14 @@ impl fmt::Display for UriRef<'_> {
 
 /// Splits before the first `byte`, which stays with the second part.
 fn split_at_byte(text: &str, byte: u8) -> (&str, &str) {
-    text.split_at(memchr::memchr(byte, text.as_bytes()).unwrap_or(text.len()))
+    text.split_at(chars::find(text, byte).unwrap_or(text.len()))
 }
 
+#[inline]
 fn check_params(params: &str) -> Result<(), ParseError> {
+    if params.is_empty() {
+        return Ok(());
+    }
     if !chars::all_escaped(params, URI_PARAMS) {
         return Err(wrong("a character that no parameter holds"));
     }

@@ -52,7 +52,7 @@ impl Uri {
         if name.is_empty() {
             return self;
         }
-        let end = match self.view().headers {
+        let end = match self.view().headers_text() {
             "" => self.0.len(),
             headers => self.0.len() - headers.len(),
         };
@@ -75,7 +75,7 @@ impl Uri {
             return self;
         }
         let mut text = String::from(&*self.0);
-        text.push(if self.view().headers.is_empty() { '?' } else { '&' });
+        text.push(if self.view().headers_text().is_empty() { '?' } else { '&' });
         let _ = write!(text, "{}={}", escape(name), escape(value));
         Uri(text.into())
     }
@@ -83,7 +83,7 @@ impl Uri {
     /// The same URI without its headers, which no Request-URI may have (RFC 3261, 19.1.5).
     #[must_use]
     pub fn without_headers(self) -> Uri {
-        let end = self.0.len() - self.view().headers.len();
+        let end = self.0.len() - self.view().headers_text().len();
         Uri(self.0.slice_ref(&self.0[..end]))
     }
 

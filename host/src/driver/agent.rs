@@ -1,5 +1,6 @@
 //! A running user agent.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,15 +10,16 @@ use sansip_core::ids::{AccountId, SessionId};
 use sansip_core::middleware::notification::Listening;
 use sansip_core::middleware::settings::Settings;
 use sansip_core::time::Instant;
-use sansip_host::clock::Clock;
-use sansip_host::sound::SoundNotice;
-use tokio::runtime::Handle;
 
-use crate::audio::SoundDefaults;
-use crate::notifications::{Notifications, WAITING};
-use crate::queue::Queue;
-use crate::session::Session;
-use crate::shared::{Progress, Shared, keep_time};
+use crate::clock::Clock;
+use crate::driver::audio::{SoundDefaults, keep_playing};
+use crate::driver::notifications::{Notifications, WAITING};
+use crate::driver::queue::Queue;
+use crate::driver::runtime::Runtime;
+use crate::driver::session::Session;
+use crate::driver::shared::{Progress, Shared, keep_time};
+use crate::driver::task::{Task, within};
+use crate::sound::SoundNotice;
 
 /// How long an agent whose last handle was dropped may take to say goodbye to its peers.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -44,8 +46,8 @@ impl Default for AgentOptions {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// There is no tokio runtime here.
-    #[error("an agent must be started within a tokio runtime with I/O and time enabled")]
+    /// There is no async runtime here.
+    #[error("an agent must be started within its async runtime, with I/O and time enabled")]
     NoRuntime,
     /// The system gives no random numbers.
     #[error("{0}")]
@@ -73,9 +75,9 @@ pub struct DriverStatistics {
 
 /// A running user agent. Clones are handles of the same one; dropping the last handle (those of its sessions count) ends
 /// its calls and closes its sockets, which takes up to two seconds in the background.
-#[derive(Clone)]
-pub struct Agent {
+pub struct Agent<R> {
     owner: Arc<Owner>,
+    runtime: PhantomData<fn() -> R>,
 }
 
 /// What the handles hold in common. The driver's own tasks hold [`Shared`] instead, so that they do not keep it alive.
@@ -93,56 +95,58 @@ impl Drop for Owner {
         });
         if !ended {
             let shared = self.shared.clone();
-            self.shared.runtime.spawn(async move {
-                let mut progress = shared.progress.subscribe();
-                let _ = tokio::time::timeout(FAREWELL, progress.wait_for(|now| *now == Progress::Ended)).await;
+            self.shared.spawn(async move {
+                // However far it came: what is left is cut off.
+                let _ = within(&*shared.runtime, FAREWELL, shared.ended()).await;
                 shared.shut_down();
             });
         }
     }
 }
 
-impl Agent {
+impl<R: Runtime> Agent<R> {
     /// Starts an agent and waits until its sockets are open.
     ///
     /// # Errors
     /// [`StartError`]: no runtime, a setting or account that cannot be used, or a port that is in use.
-    pub async fn start(options: AgentOptions) -> Result<(Agent, Notifications), StartError> {
-        Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        let seed = sansip_host::entropy::seed().map_err(|error| StartError::NoEntropy(error.to_string()))?;
+    pub async fn start(options: AgentOptions) -> Result<(Agent<R>, Notifications), StartError> {
+        let runtime = R::current().ok_or(StartError::NoRuntime)?;
+        let seed = crate::entropy::seed().map_err(|error| StartError::NoEntropy(error.to_string()))?;
         let clock = Clock::new();
         let mut core = UserAgent::new(options.settings, seed, clock.now(), clock.wall_clock())?;
         for account in options.accounts {
             core.add_account(account)?;
         }
         let queue = Arc::new(Queue::new(WAITING));
-        let shared = Shared::new(core, clock, queue.clone(), options.sound.clone());
-        let agent = Agent { owner: Arc::new(Owner { shared: shared.clone() }) };
+        let shared = Shared::new(Arc::new(runtime), core, clock, queue.clone(), options.sound.clone());
+        let agent = Agent { owner: Arc::new(Owner { shared: shared.clone() }), runtime: PhantomData };
         let notifications = Notifications::new(queue);
-        let time = shared.runtime.spawn(keep_time(shared.clone()));
-        let sound = shared.runtime.spawn(crate::audio::keep_playing(shared.clone(), options.sound));
-        let mut progress = shared.progress.subscribe();
+        let time = Task::spawn(&*shared.runtime, keep_time(shared.clone()));
+        let sound = Task::spawn(&*shared.runtime, keep_playing(shared.clone(), options.sound));
         shared.command(|state| {
-            state.tasks.extend([time.abort_handle(), sound.abort_handle()]);
+            state.tasks.extend([time, sound]);
             state.agent.start();
         });
-        let reached = progress.wait_for(|now| *now != Progress::Starting).await.map(|now| now.clone());
-        match reached {
-            Ok(Progress::Listening(_)) => Ok((agent, notifications)),
-            Ok(Progress::Failed(reason)) => {
+        match shared.progress.wait(|now| (*now != Progress::Starting).then(|| now.clone())).await {
+            Progress::Listening(_) => Ok((agent, notifications)),
+            Progress::Failed(reason) => {
                 shared.shut_down();
                 Err(StartError::Failed(reason))
             }
-            _ => Err(StartError::Failed("the agent ended before its sockets were open".into())),
+            Progress::Starting | Progress::Ended => {
+                Err(StartError::Failed("the agent ended before its sockets were open".into()))
+            }
         }
     }
+}
 
+impl<R> Agent<R> {
     /// The addresses on which the agent takes SIP messages; none once it has ended.
     pub fn listening(&self) -> Vec<Listening> {
-        match &*self.owner.shared.progress.borrow() {
+        self.owner.shared.progress.look(|progress| match progress {
             Progress::Listening(listening) => listening.clone(),
             _ => Vec::new(),
-        }
+        })
     }
 
     /// Adds an account. Asking for an id that exists gives the same account.
@@ -230,14 +234,18 @@ impl Agent {
     /// Waits until the agent has ended: every session is over, every socket and file closed.
     pub async fn ended(&self) {
         let shared = &self.owner.shared;
-        let (mut progress, mut files) = (shared.progress.subscribe(), shared.open_files.subscribe());
-        // The senders live as long as this handle, so that neither wait can fail.
-        let _ = progress.wait_for(|now| *now == Progress::Ended).await;
-        let _ = files.wait_for(|open| *open == 0).await;
+        shared.ended().await;
+        shared.open_files.wait(|open| (*open == 0).then_some(())).await;
     }
 }
 
-impl std::fmt::Debug for Agent {
+impl<R> Clone for Agent<R> {
+    fn clone(&self) -> Agent<R> {
+        Agent { owner: self.owner.clone(), runtime: PhantomData }
+    }
+}
+
+impl<R> std::fmt::Debug for Agent<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Agent").field("listening", &self.listening()).finish_non_exhaustive()
     }

@@ -1,12 +1,10 @@
 //! The sound card as the sessions of one agent share it: opened when the first needs it, closed when none does.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sansip_host::sound::{DeviceChoice, Direction, Frame, Sound, SoundConfig, SoundError, SoundNotice, SoundTrouble};
-use tokio::task::JoinHandle;
-use tokio::time::Instant;
-
-use crate::shared::Shared;
+use crate::driver::promise::{Promised, blocking};
+use crate::driver::shared::Shared;
+use crate::sound::{DeviceChoice, Direction, Frame, Sound, SoundConfig, SoundError, SoundNotice, SoundTrouble};
 
 /// The rate at which the card is used, in Hz: that of every codec there is today. A session of another rate says silence
 /// to, and is not heard from, the card.
@@ -24,7 +22,7 @@ pub(crate) struct Card {
 
 enum CardState {
     Closed,
-    Opening(JoinHandle<Result<Sound, SoundError>>),
+    Opening(Promised<Result<Sound, SoundError>>),
     Open(Box<Sound>),
     Refused { again: Instant },
 }
@@ -36,17 +34,17 @@ impl Card {
     }
 
     /// Opens the card if it is `wanted`, closes it if not. Never waits for it.
-    pub(crate) async fn follow(&mut self, shared: &Shared, wanted: bool) {
+    pub(crate) fn follow(&mut self, shared: &Shared, wanted: bool) {
         if !wanted {
-            return self.close();
+            return self.close(shared);
         }
         match &mut self.state {
-            CardState::Closed => self.open(),
-            CardState::Refused { again } if Instant::now() >= *again => self.open(),
+            CardState::Closed => self.open(shared),
+            CardState::Refused { again } if Instant::now() >= *again => self.open(shared),
             CardState::Refused { .. } => {}
             CardState::Opening(opening) => {
-                if opening.is_finished() {
-                    let opened = opening.await.unwrap_or_else(|error| Err(SoundError::Thread(error.to_string())));
+                if let Some(opened) = opening.try_take() {
+                    let opened = opened.unwrap_or_else(|broken| Err(SoundError::Thread(broken.to_string())));
                     self.state = opened.map_or_else(|error| refused(shared, &error), |s| CardState::Open(Box::new(s)));
                 }
             }
@@ -58,17 +56,17 @@ impl Card {
         }
     }
 
-    fn open(&mut self) {
+    fn open(&mut self, shared: &Shared) {
         let config = self.config.clone();
-        self.state = CardState::Opening(tokio::task::spawn_blocking(move || Sound::open(config)));
+        self.state = CardState::Opening(blocking(&*shared.runtime, move || Sound::open(config)));
     }
 
-    /// The card's thread may take a moment to end, so that is left to a thread that may wait.
-    pub(crate) fn close(&mut self) {
-        match std::mem::replace(&mut self.state, CardState::Closed) {
-            CardState::Open(sound) => drop(tokio::task::spawn_blocking(move || drop(sound))),
-            CardState::Opening(opening) => drop(tokio::spawn(async move { drop(opening.await) })),
-            CardState::Closed | CardState::Refused { .. } => {}
+    /// The card's thread may take a moment to end, so that is left to a thread that may wait. A card that is still being
+    /// opened is dropped by the thread that opens it.
+    pub(crate) fn close(&mut self, shared: &Shared) {
+        let state = std::mem::replace(&mut self.state, CardState::Closed);
+        if matches!(state, CardState::Open(_) | CardState::Opening(_)) {
+            shared.runtime.spawn_blocking(Box::new(move || drop(state)));
         }
     }
 

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sansip_core::ids::SessionId;
 use sansip_core::middleware::notification::{Notification, Originator, SessionNotification, SessionState, StreamKind};
-use tokio::sync::watch;
 
-use crate::audio::SessionSound;
-use crate::queue::Queue;
-use crate::session::{Ended, SessionFailure};
-use crate::shared::{Shared, State};
+use crate::driver::audio::SessionSound;
+use crate::driver::queue::Queue;
+use crate::driver::session::{Ended, SessionFailure};
+use crate::driver::shared::{Shared, State};
+use crate::driver::watched::Watched;
 
-/// How many notifications of one session wait for [`Session::next`](crate::Session::next).
+/// How many notifications of one session wait for [`Session::next`](crate::driver::Session::next).
 const WAITING: usize = 256;
 
 /// How far a session is.
@@ -27,7 +27,7 @@ pub(crate) struct SessionProgress {
 pub(crate) struct Record {
     pub(crate) id: SessionId,
     pub(crate) queue: Queue<Notification>,
-    pub(crate) progress: watch::Sender<SessionProgress>,
+    pub(crate) progress: Watched<SessionProgress>,
     sound: Mutex<SessionSound>,
     /// Sound was moved: from then on the card may be needed. A call that only rings does not open it.
     has_audio: AtomicBool,
@@ -35,7 +35,7 @@ pub(crate) struct Record {
 
 impl Record {
     fn new(id: SessionId, sound: SessionSound) -> Arc<Record> {
-        let progress = watch::Sender::new(SessionProgress::default());
+        let progress = Watched::new(SessionProgress::default());
         let queue = Queue::new(WAITING);
         Arc::new(Record { id, queue, progress, sound: Mutex::new(sound), has_audio: AtomicBool::new(false) })
     }
@@ -61,7 +61,7 @@ impl Record {
     }
 
     fn end(&self, originator: Originator) {
-        self.progress.send_modify(|progress| {
+        self.progress.change(|progress| {
             progress.ended.get_or_insert(Ended { originator, failure: progress.failure.clone() });
         });
         self.queue.close();
@@ -70,10 +70,10 @@ impl Record {
 
     fn take_note(&self, what: &SessionNotification) {
         match what {
-            SessionNotification::DidStart => self.progress.send_modify(|progress| progress.established = true),
+            SessionNotification::DidStart => self.progress.change(|progress| progress.established = true),
             SessionNotification::DidFail { originator, code, reason } => {
                 let failure = SessionFailure { originator: *originator, code: *code, reason: reason.clone() };
-                self.progress.send_modify(|progress| progress.failure = Some(failure));
+                self.progress.change(|progress| progress.failure = Some(failure));
             }
             SessionNotification::GotHoldRequest { originator } => self.sound().hold(*originator, true),
             SessionNotification::GotUnholdRequest { originator } => self.sound().hold(*originator, false),
@@ -90,7 +90,7 @@ impl State {
     pub(crate) fn record(&mut self, shared: &Shared, id: SessionId) -> Arc<Record> {
         let State { records, sound_defaults, .. } = self;
         let made = || {
-            shared.sound.notify_one();
+            shared.sound.raise();
             Record::new(id, SessionSound::new(sound_defaults))
         };
         records.entry(id).or_insert_with(made).clone()

@@ -9,10 +9,11 @@ use bytes::Bytes;
 use sansip_core::agent::Input;
 use sansip_core::ids::{FileId, RequestId};
 use sansip_core::io::{IoFailure, IoFailureKind, Reply};
-use tokio::sync::mpsc;
 
-use crate::failure::failed;
-use crate::shared::{Shared, State};
+use crate::driver::failure::failed;
+use crate::driver::promise::{Broken, blocking};
+use crate::driver::queue::{Queue, Refused};
+use crate::driver::shared::{Shared, State};
 
 /// Operations that may wait for one file. A recording writes about two a second, so this is more than a minute of a
 /// disk that stands still.
@@ -24,17 +25,29 @@ pub(crate) enum Operation {
     Close,
 }
 
-pub(crate) type Worker = mpsc::Sender<(RequestId, Operation)>;
+type Operations = Queue<(RequestId, Operation)>;
+
+/// Where a file's operations are handed in. Dropped, it lets the worker do what waits, and end.
+pub(crate) struct Worker {
+    operations: Arc<Operations>,
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.operations.close();
+    }
+}
 
 impl State {
     pub(crate) fn create_file(&mut self, shared: &Arc<Shared>, request: RequestId, id: FileId, path: String) {
-        let (worker, operations) = mpsc::channel(WAITING);
-        self.files.insert(id, worker);
-        shared.open_files.send_modify(|open| *open += 1);
+        let operations = Arc::new(Queue::new(WAITING));
+        self.files.insert(id, Worker { operations: operations.clone() });
+        shared.open_files.change(|open| *open += 1);
         let shared_then = shared.clone();
-        shared.runtime.spawn(async move {
-            work(&shared_then, request, path, operations).await;
-            shared_then.open_files.send_modify(|open| *open -= 1);
+        shared.spawn(async move {
+            work(&shared_then, request, path, &operations).await;
+            operations.abandon();
+            shared_then.open_files.change(|open| *open -= 1);
         });
     }
 
@@ -54,31 +67,27 @@ impl State {
 }
 
 fn hand(worker: &Worker, request: RequestId, operation: Operation) -> Option<Reply> {
-    let text = match worker.try_send((request, operation)) {
+    let text = match worker.operations.offer((request, operation)) {
         Ok(()) => return None,
-        Err(mpsc::error::TrySendError::Full(_)) => "the disk is too slow",
-        Err(mpsc::error::TrySendError::Closed(_)) => "the file is not open",
+        Err(Refused::Full) => "the disk is too slow",
+        Err(Refused::Closed) => "the file is not open",
     };
     Some(Reply::Failed(IoFailure::new(IoFailureKind::Other, text)))
 }
 
-async fn work(
-    shared: &Arc<Shared>,
-    request: RequestId,
-    path: String,
-    mut operations: mpsc::Receiver<(RequestId, Operation)>,
-) {
-    let mut file = match blocking(move || create(Path::new(&path))).await {
-        Ok(file) => {
+async fn work(shared: &Arc<Shared>, request: RequestId, path: String, operations: &Operations) {
+    let mut file = match blocking(&*shared.runtime, move || create(Path::new(&path))).come().await {
+        Ok(Ok(file)) => {
             shared.input(Input::Reply(request, Reply::Done));
             file
         }
-        Err(error) => return shared.input(Input::Reply(request, failed(&error))),
+        Ok(Err(error)) => return shared.input(Input::Reply(request, failed(&error))),
+        Err(broken) => return shared.input(Input::Reply(request, broken_off(broken))),
     };
-    while let Some((request, operation)) = operations.recv().await {
-        let (back, result) = match tokio::task::spawn_blocking(move || carry_out(file, operation)).await {
+    while let Some((request, operation)) = operations.next().await {
+        let (back, result) = match blocking(&*shared.runtime, move || carry_out(file, operation)).come().await {
             Ok(done) => done,
-            Err(error) => return shared.input(Input::Reply(request, failed(&io::Error::other(error)))),
+            Err(broken) => return shared.input(Input::Reply(request, broken_off(broken))),
         };
         file = back;
         let reply = result.map_or_else(|error| failed(&error), |()| Reply::Done);
@@ -86,8 +95,8 @@ async fn work(
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+fn broken_off(broken: Broken) -> Reply {
+    Reply::Failed(IoFailure::new(IoFailureKind::Other, broken.to_string()))
 }
 
 fn create(path: &Path) -> io::Result<File> {

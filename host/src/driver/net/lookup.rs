@@ -1,7 +1,7 @@
 //! Host names and routes.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,19 +9,23 @@ use sansip_core::agent::Input;
 use sansip_core::ids::RequestId;
 use sansip_core::io::{IoFailure, IoFailureKind, Reply};
 
-use crate::failure::failed;
-use crate::shared::Shared;
+use crate::driver::failure::failed;
+use crate::driver::promise::blocking;
+use crate::driver::shared::Shared;
+use crate::driver::task::within;
 
 /// How long the system's resolver may take.
 const LONGEST_LOOKUP: Duration = Duration::from_secs(10);
 
 /// Asks the system's resolver for a host's addresses, and hands the answer in.
 pub(crate) async fn look_up(shared: Arc<Shared>, request: RequestId, host: String) {
-    let answer = tokio::time::timeout(LONGEST_LOOKUP, tokio::net::lookup_host((host.as_str(), 0))).await;
-    let reply = match answer {
-        Ok(Ok(addresses)) => Reply::Addresses(each_once(addresses.map(|address| address.ip()))),
-        Ok(Err(error)) => unknown(&host, &error),
-        Err(_) => Reply::Failed(IoFailure::new(
+    let name = host.clone();
+    let resolving = blocking(&*shared.runtime, move || (name.as_str(), 0).to_socket_addrs());
+    let reply = match within(&*shared.runtime, LONGEST_LOOKUP, resolving.come()).await {
+        Some(Ok(Ok(addresses))) => Reply::Addresses(each_once(addresses.map(|address| address.ip()))),
+        Some(Ok(Err(error))) => unknown(&host, &error),
+        Some(Err(broken)) => Reply::Failed(IoFailure::new(IoFailureKind::Other, format!("{host}: {broken}"))),
+        None => Reply::Failed(IoFailure::new(
             IoFailureKind::TimedOut,
             format!("no answer about {host} within {} s", LONGEST_LOOKUP.as_secs()),
         )),
@@ -50,7 +54,7 @@ fn unknown(host: &str, error: &io::Error) -> Reply {
 
 /// The local address that packets to `towards` leave from.
 pub(crate) fn source_address(towards: IpAddr) -> Reply {
-    match sansip_host::addresses::local_address_towards(towards) {
+    match crate::addresses::local_address_towards(towards) {
         Ok(address) => Reply::Addresses(vec![address]),
         Err(error) => failed(&error),
     }

@@ -14,8 +14,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sansip_core::error::Misuse;
-use sansip_host::sound::DeviceChoice;
-use sansip_host::wav::WavError;
+
+use crate::driver::promise::{Broken, promise};
+use crate::sound::DeviceChoice;
+use crate::wav::{WavError, load};
 
 pub use channel::{AudioChannel, ChannelClosed};
 pub(crate) use session::SessionSound;
@@ -107,8 +109,13 @@ impl Samples {
     /// [`PlayError::File`] says what is wrong with the file and what to do.
     pub async fn load(file: impl AsRef<Path>, rate: u32) -> Result<Samples, PlayError> {
         let file = file.as_ref().to_owned();
-        let read = tokio::task::spawn_blocking(move || sansip_host::wav::load(file, rate)).await;
-        let samples = read.map_err(|error| PlayError::Interrupted(error.to_string()))??;
+        let (promise, read) = promise();
+        // A thread of its own: no agent, and so no runtime, need be here.
+        let thread = std::thread::Builder::new().name("sansip-wav".into());
+        thread
+            .spawn(move || promise.keep(load(file, rate)))
+            .map_err(|error| PlayError::Interrupted(error.to_string()))?;
+        let samples = read.come().await.map_err(|Broken| PlayError::Interrupted(Broken.to_string()))??;
         Ok(Samples::new(samples, rate))
     }
 
@@ -149,7 +156,7 @@ pub enum PlayError {
     /// The session has no active audio.
     #[error(transparent)]
     NoAudio(Misuse),
-    /// The runtime was shut down while the file was read.
+    /// There was no thread to read the file, or it ended early.
     #[error("reading was interrupted: {0}")]
     Interrupted(String),
 }

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use sansip_host::resample::Resampler;
-use tokio::sync::oneshot;
-
 use super::Samples;
+use crate::driver::promise::{Promise, Promised, promise};
+use crate::resample::Resampler;
 
 /// Recorded sound on its way to a peer.
 pub(crate) struct Player {
@@ -15,7 +14,7 @@ pub(crate) struct Player {
     position: usize,
     converter: Option<Converter>,
     /// Told when the last sample has been taken.
-    played: Option<oneshot::Sender<()>>,
+    played: Option<Promise<()>>,
 }
 
 /// Brings the samples to the session's rate.
@@ -32,9 +31,9 @@ impl Player {
         Player { samples, rate, repeat, position: 0, converter: None, played: None }
     }
 
-    /// The same, and a receiver that hears of the end. It gets an error if the player is dropped before.
-    pub(crate) fn with_end(samples: Samples) -> (Player, oneshot::Receiver<()>) {
-        let (played, end) = oneshot::channel();
+    /// The same, and the promise to tell of the end. It is broken if the player is dropped before.
+    pub(crate) fn with_end(samples: Samples) -> (Player, Promised<()>) {
+        let (played, end) = promise();
         (Player { played: Some(played), ..Player::new(samples) }, end)
     }
 
@@ -47,8 +46,7 @@ impl Player {
         }
         let over = self.position >= self.samples.len() && !self.repeat;
         if over && let Some(played) = self.played.take() {
-            // Nobody listening is no trouble.
-            let _ = played.send(());
+            played.keep(());
         }
     }
 
@@ -102,12 +100,12 @@ mod tests {
 
     #[test]
     fn sound_is_played_once_and_the_end_is_told() {
-        let (mut player, mut end) = Player::with_end(Samples::new(vec![3; 200], 8_000));
+        let (mut player, end) = Player::with_end(Samples::new(vec![3; 200], 8_000));
         let mut frame = [9; 160];
         player.fill(&mut frame, 8_000);
-        assert_eq!((frame[0], end.try_recv().is_ok()), (3, false));
+        assert_eq!((frame[0], end.try_take()), (3, None));
         player.fill(&mut frame, 8_000);
-        assert_eq!((frame[39], frame[40], end.try_recv().is_ok()), (3, 0, true));
+        assert_eq!((frame[39], frame[40], end.try_take()), (3, 0, Some(Ok(()))));
     }
 
     #[test]
@@ -123,10 +121,10 @@ mod tests {
 
     #[test]
     fn sound_of_another_rate_is_converted() {
-        let (mut player, mut end) = Player::with_end(Samples::new(vec![1_000; 16_000], 16_000));
+        let (mut player, end) = Player::with_end(Samples::new(vec![1_000; 16_000], 16_000));
         let mut heard = Vec::new();
         let mut frame = [0; 160];
-        while end.try_recv().is_err() {
+        while end.try_take().is_none() {
             player.fill(&mut frame, 8_000);
             heard.extend_from_slice(&frame);
         }

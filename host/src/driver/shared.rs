@@ -16,18 +16,18 @@ use sansip_core::ids::{ConnectionId, FileId, RequestId, SessionId, SocketId};
 use sansip_core::io::{Channel, Reply, Request, Transmit};
 use sansip_core::middleware::notification::{AgentNotification, Event, Listening, Notification};
 use sansip_core::time::Instant;
-use sansip_host::clock::Clock;
-use sansip_host::sound::SoundNotice;
-use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
-use tokio::task::AbortHandle;
 
-use crate::agent::DriverStatistics;
-use crate::audio::SoundDefaults;
-use crate::files::{Operation, Worker};
-use crate::net::{Connection, DatagramSocket};
-use crate::queue::Queue;
-use crate::record::Record;
+use crate::clock::Clock;
+use crate::driver::agent::DriverStatistics;
+use crate::driver::audio::SoundDefaults;
+use crate::driver::files::{Operation, Worker};
+use crate::driver::net::{Connection, DatagramSocket};
+use crate::driver::queue::Queue;
+use crate::driver::record::Record;
+use crate::driver::runtime::{Datagrams, Runtime, Stream};
+use crate::driver::task::{First, Task, expired, race};
+use crate::driver::watched::{Signal, Watched};
+use crate::sound::SoundNotice;
 
 /// Longest time between two looks at the clock. The runtime's own timers stand still while the machine sleeps, the
 /// agent's do not; this bounds how late the agent is after a suspend.
@@ -35,6 +35,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 
 /// Longest datagram there is.
 const LONGEST_DATAGRAM: usize = 65_535;
+
+/// Octets read from a connection at once.
+const STREAM_READ: usize = 4 * 1024;
 
 /// Room for received RTP packets; reused as soon as the core has let go of them.
 const MEDIA_BUFFER: usize = 16 * 1024;
@@ -55,22 +58,22 @@ pub(crate) enum Progress {
 pub(crate) struct Shared {
     state: Mutex<State>,
     /// The earliest timer has moved, or the agent has ended.
-    pub(crate) timer: Notify,
+    pub(crate) timer: Signal,
     /// There is a session whose sound may have to be moved.
-    pub(crate) sound: Notify,
-    pub(crate) progress: watch::Sender<Progress>,
+    pub(crate) sound: Signal,
+    pub(crate) progress: Watched<Progress>,
     pub(crate) sound_notices: Queue<SoundNotice>,
     /// How many files are not yet closed.
-    pub(crate) open_files: watch::Sender<usize>,
+    pub(crate) open_files: Watched<usize>,
     pub(crate) clock: Clock,
-    pub(crate) runtime: Handle,
+    pub(crate) runtime: Arc<dyn Runtime>,
 }
 
 /// What the lock protects.
 pub(crate) struct State {
     pub(crate) agent: UserAgent,
     pub(crate) sockets: HashMap<SocketId, DatagramSocket>,
-    pub(crate) listeners: HashMap<SocketId, AbortHandle>,
+    pub(crate) listeners: HashMap<SocketId, Task>,
     pub(crate) connections: HashMap<ConnectionId, Connection>,
     /// Connections accepted so far.
     pub(crate) accepted: u64,
@@ -82,14 +85,15 @@ pub(crate) struct State {
     notifications: Arc<Queue<Notification>>,
     pub(crate) statistics: DriverStatistics,
     /// The tasks that live as long as the agent.
-    pub(crate) tasks: Vec<AbortHandle>,
+    pub(crate) tasks: Vec<Task>,
     /// What happened while the core's wishes were carried out.
     inputs: VecDeque<Input>,
     /// When the core wants to be called.
     wake: Instant,
     /// What [`keep_time`] sleeps for.
     awaited: Instant,
-    datagram: Box<[u8]>,
+    /// Where everything that comes is read to first.
+    incoming: Box<[u8]>,
     media: BytesMut,
     /// The core is done.
     core_ended: bool,
@@ -98,8 +102,8 @@ pub(crate) struct State {
 }
 
 impl Shared {
-    /// To be called within the runtime.
     pub(crate) fn new(
+        runtime: Arc<dyn Runtime>,
         agent: UserAgent,
         clock: Clock,
         notifications: Arc<Queue<Notification>>,
@@ -120,21 +124,31 @@ impl Shared {
             inputs: VecDeque::new(),
             wake: Instant::NEVER,
             awaited: Instant::NEVER,
-            datagram: vec![0; LONGEST_DATAGRAM].into_boxed_slice(),
+            incoming: vec![0; LONGEST_DATAGRAM].into_boxed_slice(),
             media: BytesMut::with_capacity(MEDIA_BUFFER),
             core_ended: false,
             ended: false,
         };
         Arc::new(Shared {
             state: Mutex::new(state),
-            timer: Notify::new(),
-            sound: Notify::new(),
-            progress: watch::Sender::new(Progress::Starting),
+            timer: Signal::new(false),
+            sound: Signal::new(false),
+            progress: Watched::new(Progress::Starting),
             sound_notices: Queue::new(SOUND_NOTICES),
-            open_files: watch::Sender::new(0),
+            open_files: Watched::new(0),
             clock,
-            runtime: Handle::current(),
+            runtime,
         })
+    }
+
+    /// Runs a task that ends by itself.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(Box::pin(work));
+    }
+
+    /// Waits until everything is closed.
+    pub(crate) async fn ended(&self) {
+        self.progress.wait(|now| (*now == Progress::Ended).then_some(())).await;
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -167,7 +181,7 @@ impl Shared {
             self.tell_end();
         } else if state.wake < state.awaited {
             state.awaited = state.wake;
-            self.timer.notify_one();
+            self.timer.raise();
         }
     }
 
@@ -180,14 +194,12 @@ impl Shared {
 
     /// Wakes whoever waits for the end. Why a start failed is not overwritten: nobody has a handle then.
     fn tell_end(&self) {
-        self.progress.send_if_modified(|progress| {
-            let failed = matches!(progress, Progress::Failed(_));
-            if !failed {
+        self.progress.change(|progress| {
+            if !matches!(progress, Progress::Failed(_)) {
                 *progress = Progress::Ended;
             }
-            !failed
         });
-        self.timer.notify_one();
+        self.timer.raise();
     }
 }
 
@@ -237,10 +249,10 @@ impl State {
             }
             Request::CloseConnection { connection } => self.close_connection(shared, id, connection),
             Request::Lookup { host } => {
-                shared.runtime.spawn(crate::net::look_up(shared.clone(), id, host.to_string()));
+                shared.spawn(crate::driver::net::look_up(shared.clone(), id, host.to_string()));
                 None
             }
-            Request::SourceAddress { towards } => Some(crate::net::source_address(towards)),
+            Request::SourceAddress { towards } => Some(crate::driver::net::source_address(towards)),
             Request::CreateFile { file, path } => {
                 self.create_file(shared, id, file, path);
                 None
@@ -258,13 +270,15 @@ impl State {
     fn tell(&mut self, shared: &Arc<Shared>, notification: Notification) {
         match &notification.event {
             Event::Agent(AgentNotification::DidStart { listening }) => {
-                shared.progress.send_replace(Progress::Listening(listening.clone()));
+                shared.progress.change(|progress| *progress = Progress::Listening(listening.clone()));
             }
             Event::Agent(AgentNotification::DidFail { reason }) => {
                 // Only a start that failed is waited for.
-                if *shared.progress.borrow() == Progress::Starting {
-                    shared.progress.send_replace(Progress::Failed(reason.clone()));
-                }
+                shared.progress.change(|progress| {
+                    if *progress == Progress::Starting {
+                        *progress = Progress::Failed(reason.clone());
+                    }
+                });
             }
             Event::Agent(AgentNotification::DidEnd) => self.core_ended = true,
             Event::Session(id, what) => self.tell_session(shared, *id, what, &notification),
@@ -281,20 +295,44 @@ impl State {
         &mut self,
         shared: &Arc<Shared>,
         id: SocketId,
-        socket: &tokio::net::UdpSocket,
+        socket: &dyn Datagrams,
     ) -> std::io::Result<()> {
-        let (length, from) = socket.try_recv_from(&mut self.datagram)?;
+        let (length, from) = socket.try_receive(&mut self.incoming)?;
         let data = self.keep(length);
         self.agent.handle(shared.clock.now(), Input::Datagram { socket: id, from, data });
         self.drain(shared);
         Ok(())
     }
 
+    /// Takes what has come on a connection and hands it to the core; 0 octets at the end of the stream. Nothing is read
+    /// any more once the agent has ended.
+    ///
+    /// # Errors
+    /// What the connection says; `WouldBlock` if nothing is there.
+    pub(crate) fn receive_stream(
+        &mut self,
+        shared: &Arc<Shared>,
+        connection: ConnectionId,
+        stream: &dyn Stream,
+    ) -> std::io::Result<usize> {
+        if self.ended {
+            return Ok(0);
+        }
+        let room = &mut self.incoming[..STREAM_READ];
+        let length = stream.try_read(room)?;
+        if length > 0 {
+            let data = Bytes::copy_from_slice(&room[..length]);
+            self.agent.handle(shared.clock.now(), Input::Stream { connection, data });
+            self.drain(shared);
+        }
+        Ok(length)
+    }
+
     /// The received octets as the core wants them. RTP and RTCP (version 2 in the first two bits) come and go: they are
     /// put into one buffer that is used again and again. Anything else may be kept for long, and gets an allocation of
     /// its exact size, so that a small message never keeps a large buffer alive.
     fn keep(&mut self, length: usize) -> Bytes {
-        let data = &self.datagram[..length];
+        let data = &self.incoming[..length];
         if data.first().is_some_and(|first| first >> 6 == 2) {
             if self.media.capacity() < length {
                 self.media.reserve(MEDIA_BUFFER.max(length));
@@ -312,7 +350,7 @@ impl State {
             socket.close();
         }
         for (_, listener) in self.listeners.drain() {
-            listener.abort();
+            listener.stop();
         }
         for (_, connection) in self.connections.drain() {
             connection.cut();
@@ -323,7 +361,7 @@ impl State {
             record.cut_off();
         }
         for task in self.tasks.drain(..) {
-            task.abort();
+            task.stop();
         }
         self.notifications.close();
     }
@@ -333,7 +371,7 @@ impl State {
             socket.close();
         }
         if let Some(listener) = self.listeners.remove(&id) {
-            listener.abort();
+            listener.stop();
         }
         Reply::Done
     }
@@ -341,6 +379,7 @@ impl State {
 
 /// Gives the agent its time, until it has ended.
 pub(crate) async fn keep_time(shared: Arc<Shared>) {
+    let mut timer = shared.runtime.timer(LONGEST_SLEEP);
     loop {
         let wait = {
             let mut state = shared.lock();
@@ -350,9 +389,10 @@ pub(crate) async fn keep_time(shared: Arc<Shared>) {
             state.awaited = state.wake;
             shared.clock.until(state.wake).map_or(LONGEST_SLEEP, |wait| wait.min(LONGEST_SLEEP))
         };
-        tokio::select! {
-            () = tokio::time::sleep(wait) => shared.input(Input::Time),
-            () = shared.timer.notified() => {}
+        timer.set(wait);
+        match race(shared.timer.raised(), expired(&mut *timer)).await {
+            First::One(()) => {}
+            First::Other(()) => shared.input(Input::Time),
         }
     }
 }

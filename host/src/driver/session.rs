@@ -11,9 +11,9 @@ use sansip_core::machines::media::stream::{AudioLevels, AudioStatistics};
 use sansip_core::middleware::notification::{Notification, Originator};
 use sansip_core::wire::sip::StatusCode;
 
-use crate::agent::Owner;
-use crate::audio::{AudioChannel, AudioSink, AudioSource, PlayError, Samples};
-use crate::record::Record;
+use crate::driver::agent::Owner;
+use crate::driver::audio::{AudioChannel, AudioSink, AudioSource, PlayError, Samples};
+use crate::driver::record::{Record, SessionProgress};
 
 /// Why a session failed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -222,7 +222,7 @@ impl Session {
         let samples = Samples::load(file, rate).await?;
         let played = self.record.sound().play(samples);
         // An error means that the source was replaced or the session has ended: it plays no more either way.
-        let _ = played.await;
+        let _ = played.come().await;
         Ok(())
     }
 
@@ -239,28 +239,23 @@ impl Session {
     /// # Errors
     /// Why it failed or ended instead.
     pub async fn established(&self) -> Result<(), SessionFailure> {
-        let mut watched = self.record.progress.subscribe();
-        let seen = watched.wait_for(|progress| progress.established || progress.ended.is_some()).await;
-        match seen {
-            Ok(progress) if progress.established => Ok(()),
-            Ok(progress) => Err(not_established(progress.ended.as_ref())),
-            Err(_) => Err(not_established(None)),
-        }
+        let reached = |progress: &mut SessionProgress| match &progress.ended {
+            _ if progress.established => Some(Ok(())),
+            Some(ended) => Some(Err(not_established(ended))),
+            None => None,
+        };
+        self.record.progress.wait(reached).await
     }
 
     /// Waits until the session has ended, and says how.
     pub async fn ended(&self) -> Ended {
-        let mut watched = self.record.progress.subscribe();
-        let seen = watched.wait_for(|progress| progress.ended.is_some()).await;
-        let ended = seen.ok().and_then(|progress| progress.ended.clone());
-        ended.unwrap_or(Ended { originator: Originator::Local, failure: None })
+        self.record.progress.wait(|progress| progress.ended.clone()).await
     }
 }
 
-fn not_established(ended: Option<&Ended>) -> SessionFailure {
-    let failure = ended.and_then(|ended| ended.failure.clone());
-    failure.unwrap_or_else(|| SessionFailure {
-        originator: ended.map_or(Originator::Local, |ended| ended.originator),
+fn not_established(ended: &Ended) -> SessionFailure {
+    ended.failure.clone().unwrap_or_else(|| SessionFailure {
+        originator: ended.originator,
         code: 0,
         reason: "ended before it was established".into(),
     })
@@ -275,6 +270,6 @@ mod tests {
         let failure = SessionFailure { originator: Originator::Remote, code: 486, reason: "Busy Here".into() };
         assert_eq!(failure.to_string(), "486 Busy Here (remote side)");
         let ended = Ended { originator: Originator::Remote, failure: None };
-        assert_eq!(not_established(Some(&ended)).to_string(), "ended before it was established (remote side)");
+        assert_eq!(not_established(&ended).to_string(), "ended before it was established (remote side)");
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use sansip_core::machines::media::mixer::Mixer;
 use sansip_core::machines::media::tone::Sine;
 use sansip_core::middleware::notification::Originator;
-use tokio::sync::oneshot;
 
 use super::card::CARD_RATE;
 use super::channel::Pcm;
 use super::player::Player;
 use super::{AudioChannel, AudioSink, AudioSource, Samples, SoundDefaults};
+use crate::driver::promise::Promised;
 
 enum Source {
     Silence,
@@ -60,7 +60,7 @@ impl SessionSound {
     }
 
     /// Plays samples, and tells when the last one was taken.
-    pub(crate) fn play(&mut self, samples: Samples) -> oneshot::Receiver<()> {
+    pub(crate) fn play(&mut self, samples: Samples) -> Promised<()> {
         let (player, end) = Player::with_end(samples);
         self.replace_source(Source::Playing(Box::new(player)));
         end
@@ -154,6 +154,7 @@ mod tests {
     use sansip_core::machines::media::measure::{level_at, rms_dbov};
 
     use super::*;
+    use crate::driver::task::tests::at_once;
 
     fn silent() -> SessionSound {
         SessionSound::new(&SoundDefaults::none())
@@ -212,8 +213,7 @@ mod tests {
         let mut sound = silent();
         let first = sound.open_channel(8_000);
         let second = sound.open_channel(8_000);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        assert!(runtime.block_on(first.write(&[1; 10])).is_err());
-        assert!(runtime.block_on(second.write(&[1; 10])).is_ok());
+        assert!(at_once(first.write(&[1; 10])).is_err());
+        assert!(at_once(second.write(&[1; 10])).is_ok());
     }
 }

@@ -1,16 +1,16 @@
 //! The clock of sound: a frame in and a frame out of every session, each 20 ms.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sansip_core::agent::Input;
 use sansip_core::machines::media::mixer::Mixer;
-use tokio::time::{Instant, sleep_until};
 
 use super::SoundDefaults;
 use super::card::{CARD_FRAME, Card};
-use crate::record::Record;
-use crate::shared::Shared;
+use crate::driver::record::Record;
+use crate::driver::shared::Shared;
+use crate::driver::task::expired;
 
 /// The time between frames.
 const FRAME: Duration = Duration::from_millis(20);
@@ -26,21 +26,23 @@ const SESSIONS_A_TURN: usize = 32;
 pub(crate) async fn keep_playing(shared: Arc<Shared>, sound: SoundDefaults) {
     let mut card = Card::new(sound.input, sound.output);
     let mut mover = Mover::default();
+    let mut timer = shared.runtime.timer(Duration::ZERO);
     loop {
-        card.close();
+        card.close(&shared);
         while !mover.find_sessions(&shared) {
-            shared.sound.notified().await;
+            shared.sound.raised().await;
         }
         let mut next = Instant::now();
         while mover.find_sessions(&shared) {
-            sleep_until(next).await;
+            timer.set(next.saturating_duration_since(Instant::now()));
+            expired(&mut *timer).await;
             let behind = next.elapsed();
             if behind > MOST_BEHIND {
                 shared.lock().statistics.frames_skipped += (behind.as_millis() / FRAME.as_millis()) as u64;
                 next = Instant::now();
             }
             next += FRAME;
-            card.follow(&shared, mover.want_card()).await;
+            card.follow(&shared, mover.want_card());
             mover.move_frames(&shared, &mut card);
         }
     }
