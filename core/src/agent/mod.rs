@@ -11,6 +11,7 @@ mod receive;
 mod timers;
 mod uas;
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -117,7 +118,8 @@ pub struct UserAgent {
 
 #[derive(Debug)]
 struct Entry {
-    session: Session,
+    /// Boxed, as in every table whose keys only grow: such a table is half empty.
+    session: Box<Session>,
     account: AccountId,
 }
 
@@ -346,7 +348,7 @@ impl UserAgent {
         let data = self.accounts.get(&account)?.clone();
         let id = self.ids.session();
         let session = Session::new(id, data, Arc::clone(&self.settings), self.wall);
-        self.sessions.insert(id, Entry { session, account });
+        self.sessions.insert(id, Entry { session: Box::new(session), account });
         Some(id)
     }
 

@@ -47,7 +47,8 @@ pub(super) struct Client {
     id: TransactionId,
     key: ClientKey,
     user: CallerId,
-    request: Message,
+    /// The request, and its bytes, until the final response comes.
+    request: Option<Message>,
     bytes: Bytes,
     hop: Hop,
     state: State,
@@ -60,6 +61,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(id: TransactionId, key: ClientKey, request: Message, hop: Hop, user: CallerId) -> Client {
         let bytes = request.to_bytes();
+        let request = Some(request);
         Client { id, key, user, request, bytes, hop, state: State::Calling, interval: Duration::ZERO, ack: None }
     }
 
@@ -75,8 +77,14 @@ impl Client {
         self.user
     }
 
-    pub(super) fn request(&self) -> &Message {
-        &self.request
+    pub(super) fn request(&self) -> Option<&Message> {
+        self.request.as_ref()
+    }
+
+    /// Takes the request: it is not sent again.
+    fn take_request(&mut self) -> Option<Message> {
+        self.bytes = Bytes::new();
+        self.request.take()
     }
 
     pub(super) fn hop(&self) -> Hop {
@@ -152,15 +160,17 @@ impl Client {
     fn on_invite_final(&mut self, cx: &mut Cx<'_, Effect>, values: &TimerValues, response: Message) -> bool {
         cx.timers.cancel(Timer::Transaction(self.id, TransactionTimer::A));
         cx.timers.cancel(Timer::Transaction(self.id, TransactionTimer::B));
+        let request = self.take_request();
         if is_success(response.status()) {
             self.state = State::Accepted;
             self.timer(cx, TransactionTimer::M, values.timeout());
             self.pass_up(cx, response);
             return false;
         }
-        let ack = self.build_ack(&response).to_bytes();
-        self.send(cx, &ack);
-        self.ack = Some(ack);
+        self.ack = request.map(|request| build_ack(&request, &response).to_bytes());
+        if let Some(ack) = &self.ack {
+            self.send(cx, ack);
+        }
         self.state = State::Completed;
         self.pass_up(cx, response);
         if self.hop.transport.is_reliable() {
@@ -175,6 +185,7 @@ impl Client {
     fn on_other_final(&mut self, cx: &mut Cx<'_, Effect>, values: &TimerValues, response: Message) -> bool {
         cx.timers.cancel(Timer::Transaction(self.id, TransactionTimer::E));
         cx.timers.cancel(Timer::Transaction(self.id, TransactionTimer::F));
+        self.take_request();
         self.state = State::Completed;
         self.pass_up(cx, response);
         if self.hop.transport.is_reliable() {
@@ -210,24 +221,24 @@ impl Client {
         }
         false
     }
+}
 
-    /// 17.1.1.3.
-    fn build_ack(&self, response: &Message) -> Message {
-        let mut ack = Message::request(Method::Ack, self.request.uri());
-        if let Ok(via) = self.request.via() {
-            ack.push(HeaderName::Via, via);
-        }
-        ack.copy_from(&self.request, HeaderName::From);
-        ack.copy_from(response, HeaderName::To);
-        ack.copy_from(&self.request, HeaderName::CallId);
-        if let Ok(cseq) = self.request.cseq() {
-            ack.push(HeaderName::CSeq, CSeq { number: cseq.number, method: Method::Ack });
-        }
-        ack.push(HeaderName::MaxForwards, 70);
-        ack.copy_from(&self.request, HeaderName::Route);
-        // 22.1: an ACK has the credentials of its INVITE.
-        ack.copy_from(&self.request, HeaderName::Authorization);
-        ack.copy_from(&self.request, HeaderName::ProxyAuthorization);
-        ack
+/// 17.1.1.3.
+fn build_ack(invite: &Message, response: &Message) -> Message {
+    let mut ack = Message::request(Method::Ack, invite.uri());
+    if let Ok(via) = invite.via() {
+        ack.push(HeaderName::Via, via);
     }
+    ack.copy_from(invite, HeaderName::From);
+    ack.copy_from(response, HeaderName::To);
+    ack.copy_from(invite, HeaderName::CallId);
+    if let Ok(cseq) = invite.cseq() {
+        ack.push(HeaderName::CSeq, CSeq { number: cseq.number, method: Method::Ack });
+    }
+    ack.push(HeaderName::MaxForwards, 70);
+    ack.copy_from(invite, HeaderName::Route);
+    // 22.1: an ACK has the credentials of its INVITE.
+    ack.copy_from(invite, HeaderName::Authorization);
+    ack.copy_from(invite, HeaderName::ProxyAuthorization);
+    ack
 }

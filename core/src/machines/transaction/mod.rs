@@ -8,6 +8,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 
@@ -114,9 +115,10 @@ pub enum Effect {
 pub struct Transactions {
     values: TimerValues,
     ids: Counter,
-    clients: BTreeMap<TransactionId, Client>,
+    // Boxed: a table whose keys only grow is half empty.
+    clients: BTreeMap<TransactionId, Box<Client>>,
     client_keys: BTreeMap<ClientKey, TransactionId>,
-    servers: BTreeMap<TransactionId, Server>,
+    servers: BTreeMap<TransactionId, Box<Server>>,
     server_keys: BTreeMap<ServerKey, TransactionId>,
     merge_keys: BTreeMap<MergeKey, TransactionId>,
 }
@@ -176,13 +178,14 @@ impl Transactions {
         self.client_keys.insert(key.clone(), id);
         let mut client = Client::new(id, key, request, hop, user);
         client.start(cx, &self.values);
-        self.clients.insert(id, client);
+        self.clients.insert(id, Box::new(client));
         Some(id)
     }
 
-    /// The request of a client transaction, as it was sent.
+    /// The request of a client transaction, as it was sent; `None` once it has its final response.
     pub fn client_request(&self, id: TransactionId) -> Option<(&Message, Hop)> {
-        self.clients.get(&id).map(|client| (client.request(), client.hop()))
+        let client = self.clients.get(&id)?;
+        Some((client.request()?, client.hop()))
     }
 
     /// Takes a response (17.1.3). False if it matches no transaction: it is stray and to be dropped.
@@ -225,7 +228,7 @@ impl Transactions {
         if let Some(merge) = merge {
             self.merge_keys.entry(merge).or_insert(id);
         }
-        self.servers.insert(id, server);
+        self.servers.insert(id, Box::new(server));
         cx.out.put(Effect::Request { id, request, hop });
         Absorbed::Yes
     }
@@ -250,7 +253,7 @@ impl Transactions {
 
     /// True while one of our refusals of an INVITE waits for its ACK.
     pub fn awaits_ack(&self) -> bool {
-        self.servers.values().any(Server::awaits_ack)
+        self.servers.values().any(|server| server.awaits_ack())
     }
 
     /// True if `request`, which began the transaction `id`, came here before by another path (8.2.2.2): 482 is due.
@@ -278,7 +281,7 @@ impl Transactions {
     ) {
         let hit = |hop: Hop| hop.channel == channel && remote.is_none_or(|remote| remote == hop.remote);
         let clients: alloc::vec::Vec<_> =
-            self.clients.values().filter(|c| hit(c.hop()) && c.awaits()).map(Client::id).collect();
+            self.clients.values().filter(|c| hit(c.hop()) && c.awaits()).map(|c| c.id()).collect();
         for id in clients {
             if let Some(client) = self.clients.get(&id) {
                 cx.out.put(Effect::TransportFailed { user: client.user(), id });

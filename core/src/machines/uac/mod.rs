@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod tests;
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::String;
@@ -109,12 +110,8 @@ struct Candidate {
 #[derive(Debug)]
 struct Caller {
     owner: SessionId,
-    request: Message,
-    contact_user: Option<ByteString>,
-    credentials: Vec<Credentials>,
-    authenticator: Authenticator,
-    candidates: VecDeque<Candidate>,
-    current: Option<Candidate>,
+    /// What another try needs; `None` once there can be none.
+    tries: Option<Tries>,
     state: State,
     /// The request as it was sent last, Via and credentials included.
     sent: Option<Message>,
@@ -122,11 +119,31 @@ struct Caller {
     cancelled: bool,
 }
 
+/// What it takes to send a request: to a first target, to the next one, and again with credentials.
+#[derive(Debug)]
+struct Tries {
+    request: Message,
+    contact_user: Option<ByteString>,
+    credentials: Vec<Credentials>,
+    authenticator: Authenticator,
+    candidates: VecDeque<Candidate>,
+    current: Option<Candidate>,
+}
+
+impl Caller {
+    /// The final response has come.
+    fn set_answered(&mut self, transaction: TransactionId) {
+        self.tries = None;
+        self.state = State::Answered(transaction);
+    }
+}
+
 /// The requests under way.
 #[derive(Debug)]
 pub struct Callers {
     udp_limit: usize,
-    callers: BTreeMap<CallerId, Caller>,
+    // Boxed: a table whose keys only grow is half empty.
+    callers: BTreeMap<CallerId, Box<Caller>>,
 }
 
 /// Room for the Via and the Contact that a request has not got yet, in octets.
@@ -156,26 +173,30 @@ impl Callers {
     /// Sends a request.
     pub fn send(&mut self, cx: &mut Cx<'_, Effect>, outgoing: Outgoing) {
         let id = outgoing.id;
-        let mut caller = Caller {
-            owner: outgoing.owner,
+        let tries = Tries {
             request: outgoing.request,
             contact_user: outgoing.contact_user,
             credentials: outgoing.credentials,
             authenticator: Authenticator::new(),
             candidates: VecDeque::new(),
             current: None,
+        };
+        let mut caller = Box::new(Caller {
+            owner: outgoing.owner,
+            tries: None,
             state: State::Locating,
             sent: None,
             provisional_seen: false,
             cancelled: false,
-        };
+        });
         match outgoing.destination {
             Destination::Targets(targets) => {
-                caller.candidates = candidates(targets);
+                caller.tries = Some(Tries { candidates: candidates(targets), ..tries });
                 self.callers.insert(id, caller);
                 self.next_target(cx, id, StatusCode::SERVICE_UNAVAILABLE, "there is no address to send to");
             }
             Destination::Routes(routes) => {
+                caller.tries = Some(tries);
                 self.callers.insert(id, caller);
                 cx.out.put(Effect::Locate(id, routes));
             }
@@ -184,8 +205,8 @@ impl Callers {
 
     /// The addresses are found, or not.
     pub fn on_located(&mut self, cx: &mut Cx<'_, Effect>, id: CallerId, targets: Vec<Target>, problem: &str) {
-        let Some(caller) = self.callers.get_mut(&id) else { return };
-        caller.candidates = candidates(targets);
+        let Some(tries) = self.callers.get_mut(&id).and_then(|caller| caller.tries.as_mut()) else { return };
+        tries.candidates = candidates(targets);
         let problem = if problem.is_empty() { "there is no address to send to" } else { problem };
         self.next_target(cx, id, StatusCode::SERVICE_UNAVAILABLE, problem);
     }
@@ -193,9 +214,12 @@ impl Callers {
     /// Takes up the next target; without one, the request has failed with `status`.
     fn next_target(&mut self, cx: &mut Cx<'_, Effect>, id: CallerId, status: StatusCode, reason: &str) {
         let Some(caller) = self.callers.get_mut(&id) else { return };
-        let next = if caller.cancelled { None } else { caller.candidates.pop_front() };
-        let Some(candidate) = next else {
-            let owner = caller.owner;
+        let owner = caller.owner;
+        let next = match &mut caller.tries {
+            Some(tries) if !caller.cancelled => tries.candidates.pop_front().map(|candidate| (tries, candidate)),
+            _ => None,
+        };
+        let Some((tries, candidate)) = next else {
             self.callers.remove(&id);
             return cx.out.put(Effect::Failed { id, owner, status, reason: reason.into() });
         };
@@ -203,28 +227,29 @@ impl Callers {
         // 9.1: what one target said makes no CANCEL to the next one welcome.
         caller.provisional_seen = false;
         let target = candidate.target;
-        caller.authenticator.authorize(&mut caller.request, cx.rng);
+        tries.authenticator.authorize(&mut tries.request, cx.rng);
         let too_long = target.transport == Transport::Udp
             && !candidate.whatever_length
-            && caller.request.encoded_len() + VIA_ROOM > self.udp_limit;
+            && tries.request.encoded_len() + VIA_ROOM > self.udp_limit;
         if too_long {
             // 18.1.1: by TCP, and by UDP after all if that is refused.
-            caller.candidates.push_front(Candidate { whatever_length: true, ..candidate });
+            tries.candidates.push_front(Candidate { whatever_length: true, ..candidate });
             let tcp = Target { transport: Transport::Tcp, ..target };
-            caller.current = Some(Candidate { target: tcp, whatever_length: false });
+            tries.current = Some(Candidate { target: tcp, whatever_length: false });
             return cx.out.put(Effect::Attempt(id, tcp));
         }
-        caller.current = Some(candidate);
+        tries.current = Some(candidate);
         cx.out.put(Effect::Attempt(id, target));
     }
 
     /// The request as it is to be sent to the current target, given its Via, and Contact if it has one.
     pub fn prepare(&mut self, id: CallerId, via: &str, contact: impl FnOnce(&str) -> ByteString) -> Option<Message> {
         let caller = self.callers.get_mut(&id)?;
-        if let Some(user) = &caller.contact_user {
-            caller.request.set(HeaderName::Contact, contact(user));
+        let tries = caller.tries.as_mut()?;
+        if let Some(user) = &tries.contact_user {
+            tries.request.set(HeaderName::Contact, contact(user));
         }
-        let mut request = caller.request.clone();
+        let mut request = tries.request.clone();
         request.prepend(HeaderName::Via, via);
         caller.sent = Some(request.clone());
         Some(request)
@@ -273,34 +298,33 @@ impl Callers {
             return cx.out.put(Effect::Response { id, owner, response });
         }
         if status.is_success() {
-            caller.authenticator.on_success(&response);
-            caller.state = State::Answered(transaction);
+            caller.set_answered(transaction);
             return cx.out.put(Effect::Response { id, owner, response });
         }
-        if !caller.cancelled {
+        if let Some(tries) = caller.tries.as_mut().filter(|_| !caller.cancelled) {
             let challenged = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED);
-            if challenged && caller.authenticator.on_challenge(&response, &caller.credentials).is_ok() {
+            if challenged && tries.authenticator.on_challenge(&response, &tries.credentials).is_ok() {
                 caller.state = State::Locating;
                 return cx.out.put(Effect::Renumber { id, owner });
             }
             // RFC 3263 4.3.
-            if status == StatusCode::SERVICE_UNAVAILABLE && !caller.candidates.is_empty() {
+            if status == StatusCode::SERVICE_UNAVAILABLE && !tries.candidates.is_empty() {
                 return self.next_target(cx, id, status, response.reason());
             }
         }
-        caller.state = State::Answered(transaction);
+        caller.set_answered(transaction);
         cx.out.put(Effect::Response { id, owner, response });
     }
 
     /// The request is sent to the same target again, with the credentials that were asked for and this CSeq number; the
     /// next one if its owner is gone.
     pub fn renumber(&mut self, cx: &mut Cx<'_, Effect>, id: CallerId, number: Option<u32>) {
-        let Some(caller) = self.callers.get_mut(&id) else { return };
-        let number = number.unwrap_or_else(|| caller.request.cseq().map_or(1, |cseq| cseq.number.saturating_add(1)));
-        let method = caller.request.method().cloned().unwrap_or(Method::Invite);
-        caller.request.set(HeaderName::CSeq, CSeq { number, method });
-        if let Some(candidate) = caller.current {
-            caller.candidates.push_front(candidate);
+        let Some(tries) = self.callers.get_mut(&id).and_then(|caller| caller.tries.as_mut()) else { return };
+        let number = number.unwrap_or_else(|| tries.request.cseq().map_or(1, |cseq| cseq.number.saturating_add(1)));
+        let method = tries.request.method().cloned().unwrap_or(Method::Invite);
+        tries.request.set(HeaderName::CSeq, CSeq { number, method });
+        if let Some(candidate) = tries.current {
+            tries.candidates.push_front(candidate);
         }
         self.next_target(cx, id, StatusCode::SERVICE_UNAVAILABLE, "there is no address to send to");
     }
@@ -318,7 +342,7 @@ impl Callers {
     }
 
     fn explain(&self, id: CallerId, what: &str) -> String {
-        match self.callers.get(&id).and_then(|caller| caller.current) {
+        match self.callers.get(&id).and_then(|caller| caller.tries.as_ref()?.current) {
             Some(Candidate { target, .. }) => {
                 format!("{} {} {what}", target.transport.as_str(), target.remote)
             }

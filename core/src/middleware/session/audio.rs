@@ -1,5 +1,6 @@
 //! The session's sound: its sockets, its stream, what was negotiated for it, and what happens in it.
 
+use alloc::boxed::Box;
 use core::net::SocketAddr;
 
 use bytes::Bytes;
@@ -76,7 +77,7 @@ impl Session {
             wall_clock: Some(self.wall),
         };
         let stream = AudioStream::new(config, cx.rng.fork("audio"), cx.now);
-        self.audio = Some(AudioLeg { stream, ports, agreed: None, flowing: false, announced: false });
+        self.audio = Some(Box::new(AudioLeg { stream, ports, agreed: None, flowing: false, announced: false }));
         self.begin_offer_answer(cx);
     }
 

@@ -1,5 +1,6 @@
 //! How a session ends: by the application, by the peer, or by a failure (RFC 3261 15; `SPEC` 1.4).
 
+use alloc::collections::VecDeque;
 use alloc::string::String;
 
 use super::{Call, Cx, Effect, Session, notify};
@@ -96,7 +97,7 @@ impl Session {
             self.cancel_timer(cx, timer);
         }
         self.drop_pending_2xx(cx);
-        self.queue.clear();
+        self.queue = VecDeque::new();
         self.unanswered = self.reinvite.take().and_then(|reinvite| reinvite.caller());
         self.offer_answer = None;
         if let Some(dialog) = &self.dialog {

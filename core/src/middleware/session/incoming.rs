@@ -1,5 +1,6 @@
 //! A call that comes in: INCOMING, ACCEPTING, and the wait for the ACK (RFC 3261 13.3).
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
@@ -81,7 +82,7 @@ impl Session {
     }
 
     /// Reads the offer, if there is one; the error is the response to send.
-    fn take_offer(&mut self, cx: &mut Cx<'_, Effect>) -> Result<(), alloc::boxed::Box<Message>> {
+    fn take_offer(&mut self, cx: &mut Cx<'_, Effect>) -> Result<(), Box<Message>> {
         self.begin_offer_answer(cx);
         let Call::Incoming(call) = &mut self.call else { return Ok(()) };
         match body::description(&call.request) {
@@ -95,9 +96,7 @@ impl Session {
             }
             Body::Sdp(offer) => {
                 let Some(offer_answer) = &mut self.offer_answer else { return Ok(()) };
-                offer_answer
-                    .on_offer(&offer)
-                    .map_err(|error| alloc::boxed::Box::new(body::refusal(&call.request, &error)))?;
+                offer_answer.on_offer(&offer).map_err(|error| Box::new(body::refusal(&call.request, &error)))?;
             }
         }
         Ok(())
@@ -329,7 +328,8 @@ impl Session {
         let (None, Some(ip)) = (&self.offer_answer, self.local_ip) else { return };
         // RFC 8866 5.2: a number that is unlikely to be used twice, and that 32-bit peers can read.
         let number = cx.rng.u64() >> 33;
-        self.offer_answer = Some(OfferAnswer::new(number, ip, super::audio::capability(&self.settings.audio)));
+        self.offer_answer =
+            Some(Box::new(OfferAnswer::new(number, ip, super::audio::capability(&self.settings.audio))));
     }
 }
 

@@ -20,6 +20,7 @@ mod ports;
 mod recording;
 mod reinvite;
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -133,11 +134,11 @@ pub(crate) struct Session {
     local_ip: Option<IpAddr>,
     contact: ByteString,
     dialog: Option<Dialog>,
-    offer_answer: Option<OfferAnswer>,
+    offer_answer: Option<Box<OfferAnswer>>,
     pending_2xx: Option<Pending2xx>,
 
     hunt: Option<PortHunt>,
-    audio: Option<AudioLeg>,
+    audio: Option<Box<AudioLeg>>,
     recording: Option<Recording>,
     recording_file_name: Option<String>,
     closing: Vec<Closing>,

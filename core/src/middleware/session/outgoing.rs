@@ -1,5 +1,6 @@
 //! A call that we place: CALLING, and the answers to its INVITE (RFC 3261 13.2).
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -41,7 +42,7 @@ pub(super) struct OutgoingCall {
 #[derive(Debug)]
 struct Fork {
     dialog: Dialog,
-    answered: Option<OfferAnswer>,
+    answered: Option<Box<OfferAnswer>>,
 }
 
 impl OutgoingCall {
@@ -264,7 +265,7 @@ impl Session {
         self.run_queue(cx);
     }
 
-    fn take_early_answer(&mut self, dialog: &Dialog) -> Option<OfferAnswer> {
+    fn take_early_answer(&mut self, dialog: &Dialog) -> Option<Box<OfferAnswer>> {
         let Call::Outgoing(call) = &mut self.call else { return None };
         let forks = core::mem::take(&mut call.forks);
         forks.into_iter().find(|fork| fork.dialog.id() == dialog.id())?.answered
