@@ -12,8 +12,8 @@ pub(crate) fn line(info: &SessionInfo, lasted: Duration, levels: Option<AudioLev
         parts.push(format!("in {:>4.0} dB  out {:>4.0} dB", levels.received, levels.sent));
     }
     if let Some(audio) = &info.audio_transport {
-        parts.push(format!("loss {:.1} %", loss(audio)));
-        parts.push(format!("jitter {} ms", audio.jitter.as_millis()));
+        parts.push(format!("loss {:.1} %", loss(&audio.statistics)));
+        parts.push(format!("jitter {} ms", audio.statistics.jitter.as_millis()));
     }
     let special = [
         (info.on_hold_by_local, "ON HOLD"),

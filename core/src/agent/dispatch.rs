@@ -169,7 +169,19 @@ impl UserAgent {
             let request = self.callers.prepare(id, &via, contact)?;
             self.transactions.request(cx!(self, transport), request, hop, id)
         });
+        if transaction.is_some() {
+            self.tell_target(id, target);
+        }
         self.callers.on_started(cx!(self, uac), id, transaction);
+    }
+
+    /// Tells the owner of an INVITE which of its targets it goes to.
+    fn tell_target(&mut self, id: CallerId, target: Target) {
+        let Some(owner) = self.callers.owner(id) else { return };
+        let Some(entry) = self.sessions.get_mut(&owner) else { return };
+        let user = entry.session.contact_user();
+        let contact = self.transports.contact(&user, target.transport, target.local_ip);
+        entry.session.on_target(id, target, contact);
     }
 
     fn via(&mut self, target: Target) -> alloc::string::String {

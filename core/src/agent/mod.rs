@@ -43,7 +43,7 @@ pub use crate::machines::locate::{Route, Target};
 pub use crate::machines::transport::TransportStatistics;
 pub use crate::middleware::account::Account;
 pub use crate::middleware::notification::{self, Notification};
-pub use crate::middleware::session::{Direction, SessionInfo};
+pub use crate::middleware::session::{AudioTransport, Direction, SessionInfo};
 pub use crate::time::{Duration, Instant};
 
 /// A SIP user agent.

@@ -54,8 +54,8 @@ impl UserAgent {
             self.transactions.on_response(cx!(self, transport), message);
             return;
         }
-        let busy = message.reply(StatusCode::SERVICE_UNAVAILABLE);
-        if self.transactions.on_request(cx!(self, transport), message, hop) == Absorbed::TooMany {
+        if let Absorbed::TooMany(request) = self.transactions.on_request(cx!(self, transport), message, hop) {
+            let busy = request.reply(StatusCode::SERVICE_UNAVAILABLE);
             self.transports.send(cx!(self, transport), hop, busy.to_bytes());
         }
     }

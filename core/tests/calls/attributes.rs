@@ -1,8 +1,9 @@
 //! The attributes of a session (SPEC 1.2), all of them, in every state of a call.
 
+use sansip_core::agent::AudioTransport;
 use sansip_core::agent::{Direction, Route, SessionHandle, SessionInfo, Target};
 use sansip_core::ids::SessionId;
-use sansip_core::machines::media::stream::AudioStatistics;
+use sansip_core::machines::media::stream::{AudioLevels, AudioStatistics};
 use sansip_core::middleware::notification::SessionState;
 use sansip_core::sim::{AudioSource, LogEntry, ScriptedCall};
 use sansip_core::time::Instant;
@@ -51,7 +52,12 @@ fn unused(scene: &Scene, id: SessionId) -> SessionInfo {
 fn with_audio(info: SessionInfo, port: u16) -> SessionInfo {
     SessionInfo {
         has_audio: true,
-        audio_transport: Some(AudioStatistics::default()),
+        audio_transport: Some(AudioTransport {
+            codec: None,
+            muted: false,
+            levels: AudioLevels::default(),
+            statistics: AudioStatistics::default(),
+        }),
         audio_sample_rate: Some(8_000),
         audio_codec: Some("PCMU".to_string()),
         audio_local_rtp_address: Some(ip("10.0.0.1")),
@@ -99,7 +105,7 @@ fn assert_info(scene: &Scene, wanted: &SessionInfo) {
     let got = scene.info(wanted.id);
     assert_eq!(got.audio_transport.is_some(), wanted.audio_transport.is_some(), "{got:?}");
     assert_eq!(got.on_hold(), wanted.on_hold_by_local || wanted.on_hold_by_remote);
-    assert_eq!(SessionInfo { audio_transport: wanted.audio_transport, ..got }, *wanted);
+    assert_eq!(SessionInfo { audio_transport: wanted.audio_transport.clone(), ..got }, *wanted);
 }
 
 /// When alice got the latest message that begins like this.
@@ -221,7 +227,7 @@ fn of_a_call_that_we_place() {
     assert_info(&scene, &established);
     scene.run(SECOND);
     let counts = scene.info(session).audio_transport.unwrap();
-    assert!(counts.packets_sent > 40 && counts.packets_received > 40, "{counts:?}");
+    assert!(counts.statistics.packets_sent > 40 && counts.statistics.packets_received > 40, "{counts:?}");
 
     let recording = hold_and_record(&mut scene, &mut call, &established);
     scene.hang_up(session, &call);

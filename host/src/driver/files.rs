@@ -39,7 +39,14 @@ impl Drop for Worker {
 }
 
 impl State {
-    pub(crate) fn create_file(&mut self, shared: &Arc<Shared>, request: RequestId, id: FileId, path: String, replace: bool) {
+    pub(crate) fn create_file(
+        &mut self,
+        shared: &Arc<Shared>,
+        request: RequestId,
+        id: FileId,
+        path: String,
+        replace: bool,
+    ) {
         let operations = Arc::new(Queue::new(WAITING));
         self.files.insert(id, Worker { operations: operations.clone() });
         shared.open_files.change(|open| *open += 1);
@@ -86,8 +93,8 @@ fn give_up(shared: &Arc<Shared>, id: FileId, operations: &Operations) {
     }
 }
 
-async fn work(shared: &Arc<Shared>, request: RequestId, path: String, operations: &Operations) {
-    let mut file = match blocking(&*shared.runtime, move || create(Path::new(&path))).come().await {
+async fn work(shared: &Arc<Shared>, request: RequestId, path: String, replace: bool, operations: &Operations) {
+    let mut file = match blocking(&*shared.runtime, move || create(Path::new(&path), replace)).come().await {
         Ok(Ok(file)) => {
             shared.input(Input::Reply(request, Reply::Done));
             file
@@ -149,7 +156,7 @@ mod tests {
     fn writes_land_at_their_offsets_in_folders_made_for_them() {
         let root = std::env::temp_dir().join(format!("sansip-files-{}", std::process::id()));
         let path = root.join("alice@example.com/a.wav");
-        let file = create(&path).unwrap();
+        let file = create(&path, true).unwrap();
         let write = |file, offset, data: &'static [u8]| {
             let (file, result) = carry_out(file, Operation::Write { offset, data: Bytes::from_static(data) });
             result.unwrap();
@@ -164,7 +171,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_file_under_a_file_is_an_error() {
-        let error = create(Path::new("/dev/null/a.wav")).unwrap_err();
+        let error = create(Path::new("/dev/null/a.wav"), true).unwrap_err();
         assert!(!error.to_string().is_empty());
     }
 

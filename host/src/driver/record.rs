@@ -3,8 +3,6 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use sansip_core::agent::SessionHandle;
-use sansip_core::error::Misuse;
 use sansip_core::ids::SessionId;
 use sansip_core::middleware::notification::{Notification, Originator, SessionNotification, SessionState, StreamKind};
 
@@ -117,31 +115,14 @@ impl State {
         records.entry(id).or_insert_with(|| Record::new(id, SessionSound::new(sound_defaults))).clone()
     }
 
-    /// True if the session was made and never connected, or the core has forgotten it.
-    fn is_unused(&self, id: SessionId) -> bool {
-        !self.agent.info(id).is_ok_and(|info| info.state != SessionState::Null)
-    }
-
-    /// Ends a session. One that was never connected is forgotten, and nothing is told but to those who wait for its end.
-    ///
-    /// # Errors
-    /// [`Misuse::NoSuchSession`] if the core has forgotten it.
-    pub(crate) fn end_session(&mut self, record: &Record) -> Result<(), Misuse> {
-        let unused = self.is_unused(record.id);
-        let ended = self.agent.session(record.id).and_then(SessionHandle::end);
-        if unused {
+    /// Forgets a session that was never connected and never can be: nobody has a handle of it.
+    pub(crate) fn forget_unused(&mut self, record: &Record) {
+        // Somebody may have found it meanwhile, or it has begun.
+        if record.handles.load(Ordering::Acquire) == 0
+            && (self.agent.discard_session(record.id) || self.agent.info(record.id).is_err())
+        {
             self.records.remove(&record.id);
             record.cut_off();
-        }
-        ended
-    }
-
-    /// Ends a session that was never connected and never can be: nobody has a handle of it.
-    pub(crate) fn forget_unused(&mut self, record: &Record) {
-        // Somebody may have found it meanwhile, or it is another's and has begun.
-        if record.handles.load(Ordering::Acquire) == 0 && self.is_unused(record.id) {
-            // An error says that it is forgotten already.
-            let _ = self.end_session(record);
         }
     }
 

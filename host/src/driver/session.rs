@@ -115,13 +115,12 @@ impl Session {
         self.command(|session| session.reject(status))
     }
 
-    /// Ends the session, whatever its state. One that was never connected is forgotten, and no notification tells of it.
-    /// Does nothing if the session is ending or has ended.
+    /// Ends the session, whatever its state. Does nothing if there is nothing to end: in NULL, TERMINATING and TERMINATED.
     ///
     /// # Errors
     /// [`Misuse::NoSuchSession`] once the agent has forgotten the session.
     pub fn end(&self) -> Result<(), Misuse> {
-        self.owner.shared.command(|state| state.end_session(&self.record))
+        self.owner.shared.command(|state| state.agent.session(self.record.id)?.end())
     }
 
     /// Puts the peer on hold.

@@ -256,7 +256,7 @@ impl State {
             }
             Request::SourceAddress { towards } => Some(crate::driver::net::source_address(towards)),
             Request::CreateFile { file, path, replace } => {
-                self.create_file(shared, id, file, path);
+                self.create_file(shared, id, file, path, replace);
                 None
             }
             Request::WriteFile { file, offset, data } => {
@@ -419,7 +419,7 @@ mod tests {
         let shelf = Arc::new(Shelf::default());
         let shared = shared_on(shelf.clone());
         let (file, request) = (FileId::from_number(1), RequestId::from_number(1));
-        shared.lock().create_file(&shared, request, file, "/dev/null/a.wav".into());
+        shared.lock().create_file(&shared, request, file, "/dev/null/a.wav".into(), true);
         assert!(shared.lock().files.contains_key(&file));
         shelf.run(&Woken::new());
         assert!(shared.lock().files.is_empty());

@@ -124,12 +124,12 @@ pub struct Transactions {
 }
 
 /// What became of a request that came in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub enum Absorbed {
     /// It has been dealt with, or passed up.
     Yes,
     /// There are too many transactions: answer it with 503 statelessly, or drop it.
-    TooMany,
+    TooMany(Message),
 }
 
 impl Transactions {
@@ -218,7 +218,7 @@ impl Transactions {
             return Absorbed::Yes;
         }
         if self.servers.len() >= limits::SERVER_TRANSACTIONS {
-            return Absorbed::TooMany;
+            return Absorbed::TooMany(request);
         }
         let id = TransactionId::from_number(self.ids.next_number());
         let merge = MergeKey::of(&request);

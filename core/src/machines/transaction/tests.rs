@@ -778,11 +778,11 @@ fn server_transactions_are_capped() {
     let mut bench = Bench::new();
     let nth = |n: usize| request("OPTIONS", &format!("SIP/2.0/UDP a.example.com;branch=z9hG4bK{n}"), 1);
     for n in 0..limits::SERVER_TRANSACTIONS {
-        assert_eq!(bench.receive(&nth(n), UDP), Absorbed::Yes);
+        assert!(matches!(bench.receive(&nth(n), UDP), Absorbed::Yes));
     }
-    assert_eq!(bench.receive(&nth(limits::SERVER_TRANSACTIONS), UDP), Absorbed::TooMany);
-    assert_eq!(bench.receive(&nth(0), UDP), Absorbed::Yes, "those that are there go on");
-    assert_eq!(bench.receive(&ack("t"), UDP), Absorbed::Yes, "an ACK needs none");
+    assert!(matches!(bench.receive(&nth(limits::SERVER_TRANSACTIONS), UDP), Absorbed::TooMany(_)));
+    assert!(matches!(bench.receive(&nth(0), UDP), Absorbed::Yes), "those that are there go on");
+    assert!(matches!(bench.receive(&ack("t"), UDP), Absorbed::Yes), "an ACK needs none");
     assert_eq!(bench.layer.len(), (0, limits::SERVER_TRANSACTIONS));
     assert_eq!(bench.passed_up.len(), limits::SERVER_TRANSACTIONS);
 }

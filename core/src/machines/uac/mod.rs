@@ -266,6 +266,11 @@ impl Callers {
         }
     }
 
+    /// Whose a request is.
+    pub fn owner(&self, id: CallerId) -> Option<SessionId> {
+        self.callers.get(&id).map(|caller| caller.owner)
+    }
+
     /// A request as it was sent last, Via and credentials included.
     pub fn sent(&self, id: CallerId) -> Option<&Message> {
         self.callers.get(&id)?.sent.as_ref()

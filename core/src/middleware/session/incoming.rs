@@ -114,7 +114,8 @@ impl Session {
         self.dialog = Some(dialog);
         self.send_ringing(cx);
         let Call::Incoming(call) = &self.call else { return };
-        let expires = call.request.find::<Expires>().ok().flatten().map(|expires| Duration::from_secs(expires.0.into()));
+        let expires =
+            call.request.find::<Expires>().ok().flatten().map(|expires| Duration::from_secs(expires.0.into()));
         self.set_timer(cx, SessionTimer::Expires, expires.unwrap_or(limits::INCOMING_TIME).min(limits::INCOMING_TIME));
         self.set_state(cx, SessionState::Incoming);
         notify(cx, SessionNotification::NewIncoming { streams: vec![StreamKind::Audio] });

@@ -6,7 +6,7 @@ use core::net::IpAddr;
 use super::Session;
 use crate::ids::{AccountId, SessionId};
 use crate::machines::locate::Target;
-use crate::machines::media::stream::AudioStatistics;
+use crate::machines::media::stream::{AudioLevels, AudioStatistics};
 use crate::middleware::notification::SessionState;
 use crate::time::Instant;
 
@@ -53,7 +53,7 @@ pub struct SessionInfo {
     /// There is sound.
     pub has_audio: bool,
     /// A view of the audio stream.
-    pub audio_transport: Option<AudioStatistics>,
+    pub audio_transport: Option<AudioTransport>,
     /// Samples a second.
     pub audio_sample_rate: Option<u32>,
     /// The codec's encoding name.
@@ -76,6 +76,19 @@ pub struct SessionInfo {
     pub audio_was_received: bool,
     /// The file that is being recorded.
     pub audio_recording_file_name: Option<String>,
+}
+
+/// What can be seen of a session's audio stream.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AudioTransport {
+    /// The codec's encoding name; `None` before one was agreed on.
+    pub codec: Option<String>,
+    /// True while silence is sent instead of what is said.
+    pub muted: bool,
+    /// How loud both sides are.
+    pub levels: AudioLevels,
+    /// Packets, loss, jitter, round trip.
+    pub statistics: AudioStatistics,
 }
 
 impl SessionInfo {
@@ -115,7 +128,12 @@ impl Session {
             callee_uri,
             route: self.route,
             has_audio,
-            audio_transport: leg.map(|leg| leg.stream.statistics()),
+            audio_transport: leg.map(|leg| AudioTransport {
+                codec: agreed.map(|agreed| agreed.codec.name.clone()),
+                muted: leg.stream.is_muted(),
+                levels: leg.stream.levels(),
+                statistics: leg.stream.statistics(),
+            }),
             audio_sample_rate: leg.map(|leg| leg.stream.sample_rate()),
             audio_codec: agreed.map(|agreed| agreed.codec.name.clone()),
             audio_srtp_active: false,

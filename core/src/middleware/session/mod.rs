@@ -53,7 +53,7 @@ use crate::wire::sip::{Message, StatusCode, Uri};
 
 pub(crate) use self::body::{ALLOW, SDP, warn};
 pub(crate) use self::incoming::begins_session;
-pub use self::info::{Direction, SessionInfo};
+pub use self::info::{AudioTransport, Direction, SessionInfo};
 
 /// What a session wants done or tells.
 #[derive(Debug)]
@@ -283,6 +283,16 @@ impl Session {
             Call::Outgoing(_) => self.on_outgoing_located(cx, targets, problem),
             Call::Incoming(_) => self.on_incoming_located(cx, problem),
             Call::None => {}
+        }
+    }
+
+    /// The INVITE that begins the call goes to this target now: what the session says of itself later is what the peer
+    /// there sees.
+    pub(crate) fn on_target(&mut self, id: CallerId, target: Target, contact: ByteString) {
+        if self.is_invite(id) {
+            self.route = Some(target);
+            self.local_ip = Some(target.local_ip);
+            self.contact = contact;
         }
     }
 
