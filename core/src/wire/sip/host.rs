@@ -35,7 +35,7 @@ impl<'a> Host<'a> {
             let address = Host::parse_v6(&text[1..end]).ok_or(ParseError::value("not an IPv6 address"))?;
             return Ok((Host::V6(address), end + 1));
         }
-        let end = bytes.iter().position(|&byte| !chars::is(byte, HOST)).unwrap_or(bytes.len());
+        let end = chars::span(bytes, HOST);
         if end == 0 {
             return Err(ParseError::value(if bytes.is_empty() { "no host" } else { "not a host" }));
         }

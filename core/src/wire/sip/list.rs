@@ -33,7 +33,7 @@ fn first_challenge_end(text: &str) -> Option<usize> {
         let comma = from + first_comma(&text[from..])?;
         let next = trim_start(&text[comma + 1..]);
         let bytes = next.as_bytes();
-        let token = bytes.iter().position(|&byte| !chars::is(byte, TOKEN)).unwrap_or(bytes.len());
+        let token = chars::span(bytes, TOKEN);
         if token > 0 && trim_start(&next[token..]).as_bytes().first() != Some(&b'=') {
             return Some(comma);
         }

@@ -27,7 +27,7 @@ impl<'a> Params<'a> {
             }
             at = skip_blanks(bytes, at + 1);
             let name = at;
-            at = skip(bytes, at, TOKEN);
+            at += chars::span(&bytes[at..], TOKEN);
             if at == name {
                 return Err(ParseError::value("a parameter without a name"));
             }
@@ -38,7 +38,7 @@ impl<'a> Params<'a> {
                     let quoted = quoted_len(&bytes[at..]);
                     at += quoted.ok_or(ParseError::value("a quoted string that does not end"))?;
                 } else {
-                    at = skip(bytes, at, VALUE);
+                    at += chars::span(&bytes[at..], VALUE);
                 }
                 at = skip_blanks(bytes, at);
             }
@@ -89,12 +89,12 @@ impl<'a> Params<'a> {
     }
 }
 
-fn skip(bytes: &[u8], at: usize, class: u16) -> usize {
-    bytes[at..].iter().position(|&byte| !chars::is(byte, class)).map_or(bytes.len(), |length| at + length)
-}
-
-fn skip_blanks(bytes: &[u8], at: usize) -> usize {
-    bytes[at..].iter().position(|&byte| !is_blank(byte)).map_or(bytes.len(), |length| at + length)
+#[inline]
+fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).copied().is_some_and(is_blank) {
+        at += 1;
+    }
+    at
 }
 
 impl fmt::Display for Params<'_> {

@@ -35,6 +35,9 @@ impl Span {
     }
 }
 
+// What a slot holds of received text fits its integers.
+const _: () = assert!(limits::SIP_HEAD < ADDED as usize && limits::SIP_LINE <= u16::MAX as usize);
+
 /// Messages are capped far below 2 GiB, so offsets fit 31 bits.
 fn offset(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX) & !ADDED
@@ -185,7 +188,7 @@ fn field_name(field: &[u8], mend: bool) -> Option<(HeaderName, usize, usize)> {
             name => return Some((name, colon, colon)),
         }
     }
-    let length = field.iter().position(|&byte| !chars::is(byte, TOKEN))?;
+    let length = Some(chars::span(field, TOKEN)).filter(|&length| length < field.len())?;
     let blanks = field[length..].iter().take_while(|&&byte| is_blank(byte)).count();
     let colon = length + blanks;
     (length > 0 && field.get(colon) == Some(&b':')).then(|| (HeaderName::of_token(&field[..length]), length, colon))
@@ -241,11 +244,12 @@ impl<'a> Scan<'a> {
         if mend {
             self.mended(name, &field[..name_len], &field[value_at..value_end]);
         } else {
+            // The caps, which `fields` has checked, fit these integers.
             self.slots.push(Slot {
-                start: offset(at),
-                value_at: offset(value_at),
-                value_len: offset(value_end - value_at),
-                name_len: u16::try_from(name_len).unwrap_or(u16::MAX),
+                start: at as u32,
+                value_at: value_at as u32,
+                value_len: (value_end - value_at) as u32,
+                name_len: name_len as u16,
                 name,
                 whole: true,
             });

@@ -7,11 +7,11 @@ use super::{Header, HeaderName, ParseError};
 
 /// `word ["@" word]` (RFC 3261, 25.1, `callid`).
 pub(super) fn is_call_id(text: &str) -> bool {
-    let local = text.bytes().take_while(|&byte| chars::is(byte, WORD)).count();
+    let local = chars::span(text.as_bytes(), WORD);
     match &text.as_bytes()[local..] {
         _ if local == 0 => false,
         [] => true,
-        [b'@', host @ ..] => !host.is_empty() && host.iter().all(|&byte| chars::is(byte, WORD)),
+        [b'@', host @ ..] => !host.is_empty() && chars::span(host, WORD) == host.len(),
         _ => false,
     }
 }

@@ -102,11 +102,12 @@ impl<'a> UriRef<'a> {
         if u32::try_from(text.len()).is_err() {
             return Err(wrong("too long"));
         }
+        if let [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', ..] = text.as_bytes() {
+            return UriRef::parse_sip(text, Kind::Sip, 4);
+        }
         let colon = chars::find(text, b':').ok_or(wrong("no scheme"))?;
         let (name, start) = (&text[..colon], colon + 1);
-        if name.eq_ignore_ascii_case("sip") {
-            UriRef::parse_sip(text, Kind::Sip, start)
-        } else if name.eq_ignore_ascii_case("sips") {
+        if name.eq_ignore_ascii_case("sips") {
             UriRef::parse_sip(text, Kind::Sips, start)
         } else if name.eq_ignore_ascii_case("tel") {
             UriRef::parse_tel(text, start)
@@ -152,7 +153,7 @@ impl<'a> UriRef<'a> {
     #[inline]
     fn user_info(text: &str, start: usize) -> Result<(usize, usize), ParseError> {
         let rest = &text.as_bytes()[start..];
-        let plain = rest.iter().position(|&byte| !chars::is(byte, USER)).unwrap_or(rest.len());
+        let plain = chars::span(rest, USER);
         match rest.get(plain) {
             None => return Ok((start, start)),
             Some(b'@') if plain > 0 => return Ok((start + plain, start + plain + 1)),
@@ -350,10 +351,9 @@ fn check_params(params: &str) -> Result<(), ParseError> {
         return Err(wrong("a character that no parameter holds"));
     }
     let bytes = params.as_bytes();
-    for (at, &byte) in bytes.iter().enumerate() {
-        if byte == b';' && matches!(bytes.get(at + 1), None | Some(b';' | b'=')) {
-            return Err(wrong("a parameter without a name"));
-        }
+    let nameless = |pair: &[u8]| pair[0] == b';' && (pair[1] == b';' || pair[1] == b'=');
+    if bytes.last() == Some(&b';') || bytes.windows(2).any(nameless) {
+        return Err(wrong("a parameter without a name"));
     }
     Ok(())
 }
