@@ -5,10 +5,10 @@ use std::fmt;
 /// What `--help` says about exit codes.
 pub(crate) const HELP: &str = "\
 Exit codes:
-  0    the call was established (call), the program ended in order (answer), the sound came through (demo)
+  0    the call was established (call), the program ended in order (answer, devices), the sound came through (demo)
   1    the call failed, or the sound did not come through
   2    the command line is wrong
-  3    this machine is in the way: a port in use, a file or disk that cannot be used
+  3    this machine is in the way: a port in use, a file, disk or sound device that cannot be used
   130  left at once, at the second Ctrl-C";
 
 /// Why the program ends without success.

@@ -6,6 +6,7 @@ mod answer;
 mod call;
 mod demo;
 mod describe;
+mod devices;
 mod exit;
 mod keys;
 mod measure;
@@ -50,6 +51,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         match cli.command {
             Command::Call(options) => call::run(options).await,
             Command::Answer(options) => answer::run(options).await,
+            Command::Devices => devices::list().await,
             Command::Demo(options) => demo::run(options).await,
         }
     });

@@ -26,6 +26,8 @@ pub(crate) enum Command {
     /// Wait for calls and answer them
     #[command(after_help = crate::keys::HELP)]
     Answer(AnswerOptions),
+    /// List the sound devices of this machine
+    Devices,
     /// Call a peer of its own on this machine and measure whether the sound comes through; needs nothing else
     Demo(DemoOptions),
 }
@@ -71,6 +73,12 @@ pub(crate) struct TalkOptions {
     /// Use neither microphone nor loudspeaker
     #[arg(long)]
     pub(crate) no_sound: bool,
+    /// Record from this sound device: its name, an unambiguous part of it, or its id; `sansip devices` lists them
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["no_sound", "play", "tone"])]
+    pub(crate) input: Option<String>,
+    /// Play to this sound device, named like that of --input
+    #[arg(long, value_name = "NAME", conflicts_with = "no_sound")]
+    pub(crate) output: Option<String>,
     /// Hang up so long after the call was established
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     pub(crate) duration: Option<Duration>,
@@ -256,6 +264,9 @@ mod tests {
             &["--duration", "-1"],
             &["--listen", "host:70000"],
             &["--play", "a.wav", "--tone"],
+            &["--input", "Headset", "--no-sound"],
+            &["--input", "Headset", "--tone"],
+            &["--output", "Headset", "--no-sound"],
         ] {
             let all = ["sansip", "call", "sip:bob@example.com"].iter().chain(words);
             assert!(Cli::try_parse_from(all).is_err(), "{words:?}");

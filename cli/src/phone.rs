@@ -147,7 +147,7 @@ impl Phone {
 
     async fn run(&mut self, done: impl Fn(&Phone) -> bool) -> Result<(), Failure> {
         let mut tick = interval(STATUS);
-        while !done(self) && !(self.leaving && self.calls.is_empty()) {
+        while !(done(self) || self.leaving && self.calls.is_empty()) {
             let give_up = self.give_up;
             tokio::select! {
                 told = self.notifications.next() => match told {
@@ -392,8 +392,8 @@ impl Phone {
                 Act::Hold => talk.session.hold(),
                 Act::HangUp => talk.session.end(),
                 Act::SendDigits => {
-                    let digits = self.options.dtmf.iter().flat_map(|digits| digits.chars());
-                    digits.map(|digit| talk.session.send_dtmf(digit)).collect()
+                    let mut digits = self.options.dtmf.iter().flat_map(|digits| digits.chars());
+                    digits.try_for_each(|digit| talk.session.send_dtmf(digit))
                 }
             };
             self.report(done);

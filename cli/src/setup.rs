@@ -132,6 +132,7 @@ async fn sound(talk: &TalkOptions) -> Result<SoundDefaults, Failure> {
     if !matches!(sound.sink, AudioSink::SoundCard) {
         sound.output = sansip_host::sound::DeviceChoice::None;
     }
+    crate::devices::choose(talk, &mut sound).await?;
     Ok(sound)
 }
 

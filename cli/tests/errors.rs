@@ -46,6 +46,21 @@ fn files_that_are_not_there_are_named() {
 }
 
 #[test]
+fn a_sound_device_that_is_not_there_is_told_before_the_call() {
+    // With sound built in the line names the devices there are, where the sound system answers; without, it says so.
+    let word = if cfg!(feature = "sound") { "sound" } else { "built without sound card support" };
+    for way in ["--input", "--output"] {
+        fails(&["call", "bob@127.0.0.1", "--listen", "127.0.0.1:0", way, "No Such Trumpet"], 3, &[word]);
+    }
+    if cfg!(feature = "sound") && sansip(&["devices"]).status.success() {
+        fails(&["answer", "--listen", "127.0.0.1:0", "--input", "No Such Trumpet"], 3, &["Trumpet", "there are:"]);
+    }
+    if cfg!(not(feature = "sound")) {
+        fails(&["devices"], 3, &["built without sound card support"]);
+    }
+}
+
+#[test]
 fn a_port_in_use_is_named_with_what_to_do() {
     let udp = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let taken = UdpSocket::bind(&udp).unwrap();

@@ -74,12 +74,15 @@ pub enum Request {
         /// The peer.
         towards: IpAddr,
     },
-    /// Create a file, its folders too. A file that exists is replaced. Reply: [`Reply::Done`].
+    /// Create a file, its folders too. Reply: [`Reply::Done`].
     CreateFile {
         /// The id it will have.
         file: FileId,
         /// The file's path.
         path: String,
+        /// A file that exists is replaced; otherwise it is left alone and the reply is
+        /// [`IoFailureKind::AlreadyExists`].
+        replace: bool,
     },
     /// Write to a file. Reply: [`Reply::Done`]. After a write that failed, the file takes no more: what is in it stays as it
     /// is, so that a header never speaks of data that is not there.
@@ -148,6 +151,8 @@ pub enum IoFailureKind {
     AddressInUse,
     /// The address is not one of this machine's.
     AddressNotAvailable,
+    /// There is such a file already.
+    AlreadyExists,
     /// There is no such file, folder or name.
     NotFound,
     /// It is not allowed.

@@ -59,6 +59,8 @@ pub const CHALLENGES: usize = 16;
 pub const AUTH_REALMS: usize = 8;
 /// Most requests of one authenticator that are followed from challenge to answer; beyond, the oldest is forgotten.
 pub const AUTH_REQUESTS: usize = 64;
+/// How long an incoming call may wait for the application.
+pub const INCOMING_TIME: Duration = Duration::from_secs(600);
 /// Most routes of a call.
 pub const ROUTES: usize = 32;
 /// How many times a re-INVITE that met a 491 is tried again.

@@ -62,6 +62,10 @@ pub enum SessionTimer {
     NoAck,
     /// A provisional response keeps the INVITE alive at proxies (RFC 3261 13.3.1.1: every minute).
     RefreshProvisional,
+    /// Nobody took the incoming call in the time that its Expires, or we, allow (RFC 3261 13.3.1).
+    Expires,
+    /// Our re-INVITE has no final response yet; it is cancelled, and later forgotten.
+    ReinviteLate,
     /// The re-INVITE that met a 491 may be tried again (RFC 3261 14.1).
     RetryReinvite,
     /// The peer has sent no RTP since audio started.
@@ -91,6 +95,9 @@ pub struct Timers {
 impl Timers {
     /// Sets `timer` to go off at `at`, in place of when it was to go off before.
     pub fn set(&mut self, timer: Timer, at: Instant) {
+        if self.due.get(&timer) == Some(&at) {
+            return;
+        }
         if let Some(before) = self.due.insert(timer, at) {
             self.order.remove(&(before, timer));
         }

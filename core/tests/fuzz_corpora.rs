@@ -18,8 +18,11 @@ const LONGEST: usize = 16 * 1024;
 /// Octets that mean something in one of the formats.
 const TELLING: &[u8] = b"\r\n \t\"<>;:,=@%(){}[]\\/*?&.+-0169azAZ\x00\x01\x1f\x7f\x80\xa0\xbf\xc3\xff";
 
-/// The name of a target: its shim's, and its corpus's.
-const TARGETS: [(&str, fn(&[u8])); 7] = [
+/// What a fuzz target does with its input.
+type Body = fn(&[u8]);
+
+/// Each target's name, which is its shim's and its corpus's, and its body.
+const TARGETS: [(&str, Body); 7] = [
     ("sip_message", sip::message),
     ("sip_stream", sip::stream),
     ("sip_uri", sip::uri),

@@ -280,7 +280,10 @@ impl UserAgent {
         self.locator.forget(Asker::Session(id));
         self.media.retain(|_, session| *session != id);
         self.dialogs.retain(|_, session| *session != id);
-        self.ended.insert(id, entry.session.info(entry.account));
+        // What the application never heard of, nobody asks about.
+        if entry.session.was_told() {
+            self.ended.insert(id, entry.session.info(entry.account));
+        }
         while self.ended.len() > limits::ENDED_SESSIONS {
             self.ended.pop_first();
         }

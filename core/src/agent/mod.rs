@@ -22,6 +22,7 @@ use crate::ids::{AccountId, CallerId, Ids, RequestId, SessionId, SocketId};
 use crate::limits;
 use crate::machines::dialog::DialogId;
 use crate::machines::locate::{Asker, Locator};
+use crate::machines::media::dtmf::{DTMF_LONGEST_SENT, DTMF_SHORTEST};
 use crate::machines::transaction::Transactions;
 use crate::machines::transport::{self, Transports};
 use crate::machines::uac::Callers;
@@ -351,6 +352,16 @@ impl UserAgent {
         Some(id)
     }
 
+    /// Forgets a session that nothing was ever asked of: one in NULL that will not be used. False, and nothing done, for
+    /// any other.
+    pub fn discard_session(&mut self, id: SessionId) -> bool {
+        let unused = self.sessions.get(&id).is_some_and(|entry| entry.session.is_unused());
+        if unused {
+            self.sessions.remove(&id);
+        }
+        unused
+    }
+
     /// A session, to ask something of.
     pub fn session(&mut self, id: SessionId) -> Result<SessionHandle<'_>, Misuse> {
         match self.sessions.contains_key(&id) || self.ended.contains_key(&id) {
@@ -443,6 +454,9 @@ fn check(settings: &Settings) -> Result<(), Misuse> {
     let ports = &settings.rtp.port_range;
     if *ports.start() == 0 || ports.end().saturating_sub(*ports.start()) < 1 {
         return bad("rtp.port_range", "at least one even port and the odd one above it");
+    }
+    if !(DTMF_SHORTEST..=DTMF_LONGEST_SENT).contains(&settings.audio.dtmf_duration) {
+        return bad("audio.dtmf_duration", "40 ms to 30 s");
     }
     if settings.user_agent.chars().any(char::is_control) {
         return bad("user_agent", "no control characters");

@@ -49,9 +49,12 @@ impl Disk {
         self.open.len()
     }
 
-    pub(super) fn create(&mut self, file: FileId, path: String) -> Reply {
+    pub(super) fn create(&mut self, file: FileId, path: String, replace: bool) -> Reply {
         if let Some(failure) = &self.create_fails {
             return Reply::Failed(failure.clone());
+        }
+        if !replace && self.files.contains_key(&path) {
+            return Reply::Failed(IoFailure::new(IoFailureKind::AlreadyExists, "file exists"));
         }
         self.files.insert(path.clone(), Vec::new());
         self.open.insert(file, path);
@@ -99,7 +102,7 @@ mod tests {
     fn writes_patch_and_grow_until_the_disk_is_full() {
         let mut disk = Disk::default();
         let file = FileId::from_number(1);
-        assert_eq!(disk.create(file, "a.wav".into()), Reply::Done);
+        assert_eq!(disk.create(file, "a.wav".into(), true), Reply::Done);
         disk.disk_full_after(10);
         assert_eq!(disk.write(file, 0, &Bytes::from_static(b"headdata")), Reply::Done);
         assert_eq!(disk.write(file, 0, &Bytes::from_static(b"HEAD")), Reply::Done);
@@ -114,7 +117,7 @@ mod tests {
         let mut disk = Disk::default();
         let failure = IoFailure::new(IoFailureKind::PermissionDenied, "no");
         disk.fail_create(Some(failure.clone()));
-        assert_eq!(disk.create(FileId::from_number(1), "a.wav".into()), Reply::Failed(failure));
+        assert_eq!(disk.create(FileId::from_number(1), "a.wav".into(), true), Reply::Failed(failure));
         assert_eq!(disk.paths().count(), 0);
     }
 }

@@ -432,7 +432,7 @@ impl Host {
             Request::SourceAddress { towards } => {
                 Reply::Failed(IoFailure::new(IoFailureKind::Unreachable, format!("no route to {towards}")))
             }
-            Request::CreateFile { file, path } => self.disk.create(file, path),
+            Request::CreateFile { file, path, replace } => self.disk.create(file, path, replace),
             Request::WriteFile { file, offset, data } => self.disk.write(file, offset, &data),
             Request::CloseFile { file } => self.disk.close(file),
         })

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod attributes;
 mod auth_401_407;
 mod basic_call;
 mod call_cancelled;
@@ -14,18 +15,25 @@ mod glare_is_retried;
 mod hold_refused_is_taken_back;
 mod hold_unhold;
 mod incoming_refused;
+mod info_digits_queue;
+mod invite_expires;
 mod late_offer;
 mod lossy_network;
 mod lost_ack;
 mod merged_request;
 mod no_answer;
 mod no_audio;
+mod offerless_reinvite_on_hold;
+mod peer_removes_audio;
 mod record_route;
 mod recording;
+mod reinvite_never_answered;
 mod remote_hold;
 mod retransmitted_200;
 mod routes_in_order;
 mod same_seed_same_trace;
+mod starts_on_hold;
 mod stop_says_goodbye;
 mod tcp_over_1300_octets;
 mod two_calls;
+mod uri_headers;

@@ -162,7 +162,7 @@ impl<R> Agent<R> {
         self.owner.shared.lock().agent.default_account()
     }
 
-    /// A new session of an account, to be connected.
+    /// A new session of an account, to be connected. If its last handle is dropped before that, it is forgotten.
     ///
     /// # Errors
     /// [`Misuse`] if there is no such account, the agent is not running, or there are too many sessions.
@@ -170,7 +170,7 @@ impl<R> Agent<R> {
         let shared = &self.owner.shared;
         let record = shared.command(|state| {
             let id = state.agent.new_session(account)?;
-            Ok::<_, Misuse>(state.record(shared, id))
+            Ok::<_, Misuse>(state.record(id))
         })?;
         Ok(Session::new(self.owner.clone(), record))
     }
@@ -184,14 +184,16 @@ impl<R> Agent<R> {
         let route = Route::for_uri(callee_uri).map_err(|error| bad(error.to_string()))?;
         let account = self.default_account().ok_or(Misuse::NoSuchAccount(AccountId::from_number(0)))?;
         let session = self.session(account)?;
+        // Refused, the session is dropped here, and so forgotten.
         session.connect(callee_uri, &[route], true)?;
         Ok(session)
     }
 
     /// The handle of a session that notifications tell of, until it has ended.
     pub fn find_session(&self, id: SessionId) -> Option<Session> {
-        let record = self.owner.shared.lock().records.get(&id)?.clone();
-        Some(Session::new(self.owner.clone(), record))
+        let state = self.owner.shared.lock();
+        // Counted under the lock, so that a handle that is dropped meanwhile is not taken for the last.
+        state.records.get(&id).map(|record| Session::new(self.owner.clone(), record.clone()))
     }
 
     /// Every session that has begun and not ended.

@@ -17,6 +17,7 @@ pub(crate) fn failed(error: &Error) -> Reply {
 fn kind(kind: ErrorKind) -> IoFailureKind {
     match kind {
         ErrorKind::AddrInUse => IoFailureKind::AddressInUse,
+        ErrorKind::AlreadyExists => IoFailureKind::AlreadyExists,
         ErrorKind::AddrNotAvailable => IoFailureKind::AddressNotAvailable,
         ErrorKind::NotFound | ErrorKind::NotADirectory => IoFailureKind::NotFound,
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => IoFailureKind::PermissionDenied,

@@ -39,14 +39,14 @@ impl Drop for Worker {
 }
 
 impl State {
-    pub(crate) fn create_file(&mut self, shared: &Arc<Shared>, request: RequestId, id: FileId, path: String) {
+    pub(crate) fn create_file(&mut self, shared: &Arc<Shared>, request: RequestId, id: FileId, path: String, replace: bool) {
         let operations = Arc::new(Queue::new(WAITING));
         self.files.insert(id, Worker { operations: operations.clone() });
         shared.open_files.change(|open| *open += 1);
         let shared_then = shared.clone();
         shared.spawn(async move {
-            work(&shared_then, request, path, &operations).await;
-            operations.abandon();
+            work(&shared_then, request, path, replace, &operations).await;
+            give_up(&shared_then, id, &operations);
             shared_then.open_files.change(|open| *open -= 1);
         });
     }
@@ -75,6 +75,17 @@ fn hand(worker: &Worker, request: RequestId, operation: Operation) -> Option<Rep
     Some(Reply::Failed(IoFailure::new(IoFailureKind::Other, text)))
 }
 
+/// The worker has ended: with its file closed as a rule, but it may also be that the file could not be created, or that the
+/// work was broken off. Then the file is forgotten, and what was handed in meanwhile is answered.
+fn give_up(shared: &Arc<Shared>, id: FileId, operations: &Operations) {
+    shared.lock().files.remove(&id);
+    operations.close();
+    while let Some((request, _)) = operations.try_next() {
+        let error = IoFailure::new(IoFailureKind::Other, "the file is not open");
+        shared.input(Input::Reply(request, Reply::Failed(error)));
+    }
+}
+
 async fn work(shared: &Arc<Shared>, request: RequestId, path: String, operations: &Operations) {
     let mut file = match blocking(&*shared.runtime, move || create(Path::new(&path))).come().await {
         Ok(Ok(file)) => {
@@ -99,11 +110,14 @@ fn broken_off(broken: Broken) -> Reply {
     Reply::Failed(IoFailure::new(IoFailureKind::Other, broken.to_string()))
 }
 
-fn create(path: &Path) -> io::Result<File> {
+fn create(path: &Path, replace: bool) -> io::Result<File> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
-    File::create(path)
+    match replace {
+        true => File::create(path),
+        false => File::create_new(path),
+    }
 }
 
 fn carry_out(mut file: File, operation: Operation) -> (File, io::Result<()>) {

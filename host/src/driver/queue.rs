@@ -1,5 +1,5 @@
 //! A bounded queue that never makes its writer wait: when it is full, either the oldest entry is dropped and counted, or
-//! the new one is refused.
+//! the new one is refused. Entries may be minor: of those one is dropped before any other.
 
 use std::collections::VecDeque;
 
@@ -11,9 +11,35 @@ pub(crate) struct Queue<T> {
 }
 
 struct Inner<T> {
-    entries: VecDeque<T>,
+    /// With the place in the order of all.
+    major: VecDeque<(u64, T)>,
+    minor: VecDeque<(u64, T)>,
+    /// Places given away so far.
+    places: u64,
     lost: u64,
     closed: bool,
+}
+
+impl<T> Inner<T> {
+    fn len(&self) -> usize {
+        self.major.len() + self.minor.len()
+    }
+
+    fn add(&mut self, entry: T, minor: bool) {
+        self.places += 1;
+        let entries = if minor { &mut self.minor } else { &mut self.major };
+        entries.push_back((self.places, entry));
+    }
+
+    /// The oldest of all.
+    fn take(&mut self) -> Option<T> {
+        let minor_first = match (self.major.front(), self.minor.front()) {
+            (Some((major, _)), Some((minor, _))) => minor < major,
+            (major, _) => major.is_none(),
+        };
+        let entries = if minor_first { &mut self.minor } else { &mut self.major };
+        entries.pop_front().map(|(_, entry)| entry)
+    }
 }
 
 /// Why an entry was not taken.
@@ -25,22 +51,41 @@ pub(crate) enum Refused {
 
 impl<T> Queue<T> {
     pub(crate) fn new(capacity: usize) -> Queue<T> {
-        let inner = Inner { entries: VecDeque::new(), lost: 0, closed: false };
+        let inner = Inner { major: VecDeque::new(), minor: VecDeque::new(), places: 0, lost: 0, closed: false };
         Queue { inner: Watched::new(inner), capacity }
     }
 
-    /// Adds an entry, in place of the oldest if there is no room; nothing happens once the queue is closed.
+    /// Adds an entry. If there is no room, it takes the place of the oldest minor one, or if there is none of the oldest.
+    /// Nothing happens once the queue is closed.
     pub(crate) fn push(&self, entry: T) {
-        self.inner.change(|inner| {
+        self.put(entry, false);
+    }
+
+    /// Adds a minor entry, in place of the oldest minor one if there is no room; where there is none, it is itself lost.
+    pub(crate) fn push_minor(&self, entry: T) {
+        self.put(entry, true);
+    }
+
+    fn put(&self, entry: T, minor: bool) {
+        // What is dropped may do anything, so that comes after the lock.
+        let dropped = self.inner.change(|inner| {
             if inner.closed {
-                return;
+                return Some(entry);
             }
-            if inner.entries.len() == self.capacity {
-                inner.entries.pop_front();
-                inner.lost += 1;
+            if inner.len() < self.capacity {
+                inner.add(entry, minor);
+                return None;
             }
-            inner.entries.push_back(entry);
+            inner.lost += 1;
+            let oldest = match inner.minor.pop_front() {
+                None if minor => return Some(entry),
+                None => inner.major.pop_front(),
+                oldest => oldest,
+            };
+            inner.add(entry, minor);
+            oldest.map(|(_, entry)| entry)
         });
+        drop(dropped);
     }
 
     /// Adds an entry if there is room.
@@ -49,10 +94,10 @@ impl<T> Queue<T> {
             if inner.closed {
                 return Err(Refused::Closed);
             }
-            if inner.entries.len() == self.capacity {
+            if inner.len() >= self.capacity {
                 return Err(Refused::Full);
             }
-            inner.entries.push_back(entry);
+            inner.add(entry, false);
             Ok(())
         })
     }
@@ -66,14 +111,14 @@ impl<T> Queue<T> {
     pub(crate) fn abandon(&self) {
         let forgotten = self.inner.change(|inner| {
             inner.closed = true;
-            std::mem::take(&mut inner.entries)
+            (std::mem::take(&mut inner.major), std::mem::take(&mut inner.minor))
         });
         drop(forgotten);
     }
 
     /// The next entry; waits for it. `None` once the queue is closed and empty.
     pub(crate) async fn next(&self) -> Option<T> {
-        let next = |inner: &mut Inner<T>| match inner.entries.pop_front() {
+        let next = |inner: &mut Inner<T>| match inner.take() {
             Some(entry) => Some(Some(entry)),
             None => inner.closed.then_some(None),
         };
@@ -82,7 +127,7 @@ impl<T> Queue<T> {
 
     /// The next entry, if one waits.
     pub(crate) fn try_next(&self) -> Option<T> {
-        self.inner.look(|inner| inner.entries.pop_front())
+        self.inner.look(Inner::take)
     }
 
     /// How many entries were dropped because nobody read them in time.
@@ -109,6 +154,25 @@ mod tests {
         queue.push(6);
         let next = || at_once(queue.next());
         assert_eq!((next(), next(), next()), (Some(4), Some(5), None));
+    }
+
+    #[test]
+    fn minor_entries_are_dropped_before_any_other() {
+        let queue = Queue::new(3);
+        queue.push(1);
+        queue.push_minor(20);
+        queue.push(3);
+        queue.push_minor(40);
+        assert_eq!(queue.lost(), 1, "20 made room for 40");
+        queue.push(5);
+        queue.push_minor(60);
+        assert_eq!(queue.lost(), 3, "5 came in place of 40, and 60 found no room");
+        let next = || queue.try_next();
+        assert_eq!((next(), next(), next(), next()), (Some(1), Some(3), Some(5), None));
+        queue.push_minor(70);
+        queue.push(8);
+        queue.push_minor(90);
+        assert_eq!((next(), next(), next()), (Some(70), Some(8), Some(90)), "the order is that of arrival");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! What the driver keeps of each session that has not ended: how far it is, its own notifications, its sound.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
+use sansip_core::agent::SessionHandle;
+use sansip_core::error::Misuse;
 use sansip_core::ids::SessionId;
 use sansip_core::middleware::notification::{Notification, Originator, SessionNotification, SessionState, StreamKind};
 
@@ -10,7 +12,7 @@ use crate::driver::audio::SessionSound;
 use crate::driver::queue::Queue;
 use crate::driver::session::{Ended, SessionFailure};
 use crate::driver::shared::{Shared, State};
-use crate::driver::watched::Watched;
+use crate::driver::watched::{Locked, Watched, lock};
 
 /// How many notifications of one session wait for [`Session::next`](crate::driver::Session::next).
 const WAITING: usize = 256;
@@ -29,7 +31,12 @@ pub(crate) struct Record {
     pub(crate) queue: Queue<Notification>,
     pub(crate) progress: Watched<SessionProgress>,
     sound: Mutex<SessionSound>,
-    /// Sound was moved: from then on the card may be needed. A call that only rings does not open it.
+    /// How many [`Session`](crate::driver::Session)s there are of it.
+    handles: AtomicUsize,
+    /// It is or was connected: from then on its end is told, whether or not there are handles.
+    begun: AtomicBool,
+    /// It has had audio: from then on there is sound to move, and the card may be needed. A call that only rings needs
+    /// neither.
     has_audio: AtomicBool,
 }
 
@@ -37,25 +44,43 @@ impl Record {
     fn new(id: SessionId, sound: SessionSound) -> Arc<Record> {
         let progress = Watched::new(SessionProgress::default());
         let queue = Queue::new(WAITING);
-        Arc::new(Record { id, queue, progress, sound: Mutex::new(sound), has_audio: AtomicBool::new(false) })
+        Arc::new(Record {
+            id,
+            queue,
+            progress,
+            sound: Mutex::new(sound),
+            handles: AtomicUsize::new(0),
+            begun: AtomicBool::new(false),
+            has_audio: AtomicBool::new(false),
+        })
     }
 
     /// The session's sound. Locked for short; where the state is locked too, the state came first.
-    pub(crate) fn sound(&self) -> MutexGuard<'_, SessionSound> {
-        self.sound.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn sound(&self) -> Locked<'_, SessionSound> {
+        lock(&self.sound)
     }
 
-    /// Notes that the session's audio runs.
-    pub(crate) fn has_audio(&self) {
-        self.has_audio.store(true, Ordering::Relaxed);
+    /// One more handle.
+    pub(crate) fn add_handle(&self) {
+        self.handles.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// True if the session's audio runs and has to do with the sound card.
+    /// One handle less. True if it was the last one of a session that was never connected.
+    pub(crate) fn remove_handle(&self) -> bool {
+        self.handles.fetch_sub(1, Ordering::AcqRel) == 1 && !self.begun.load(Ordering::Acquire)
+    }
+
+    /// True if the session has, or had, audio.
+    pub(crate) fn has_audio(&self) -> bool {
+        self.has_audio.load(Ordering::Relaxed)
+    }
+
+    /// True if the session's audio has to do with the sound card.
     pub(crate) fn wants_card(&self) -> bool {
-        self.has_audio.load(Ordering::Relaxed) && self.sound().uses_card()
+        self.has_audio() && self.sound().uses_card()
     }
 
-    /// The agent is gone before the session ended.
+    /// The agent is gone before the session ended, or the session ended before it began.
     pub(crate) fn cut_off(&self) {
         self.end(Originator::Local);
     }
@@ -87,13 +112,37 @@ impl Record {
 
 impl State {
     /// The record of a session; a new one for a session that has none yet.
-    pub(crate) fn record(&mut self, shared: &Shared, id: SessionId) -> Arc<Record> {
+    pub(crate) fn record(&mut self, id: SessionId) -> Arc<Record> {
         let State { records, sound_defaults, .. } = self;
-        let made = || {
-            shared.sound.raise();
-            Record::new(id, SessionSound::new(sound_defaults))
-        };
-        records.entry(id).or_insert_with(made).clone()
+        records.entry(id).or_insert_with(|| Record::new(id, SessionSound::new(sound_defaults))).clone()
+    }
+
+    /// True if the session was made and never connected, or the core has forgotten it.
+    fn is_unused(&self, id: SessionId) -> bool {
+        !self.agent.info(id).is_ok_and(|info| info.state != SessionState::Null)
+    }
+
+    /// Ends a session. One that was never connected is forgotten, and nothing is told but to those who wait for its end.
+    ///
+    /// # Errors
+    /// [`Misuse::NoSuchSession`] if the core has forgotten it.
+    pub(crate) fn end_session(&mut self, record: &Record) -> Result<(), Misuse> {
+        let unused = self.is_unused(record.id);
+        let ended = self.agent.session(record.id).and_then(SessionHandle::end);
+        if unused {
+            self.records.remove(&record.id);
+            record.cut_off();
+        }
+        ended
+    }
+
+    /// Ends a session that was never connected and never can be: nobody has a handle of it.
+    pub(crate) fn forget_unused(&mut self, record: &Record) {
+        // Somebody may have found it meanwhile, or it is another's and has begun.
+        if record.handles.load(Ordering::Acquire) == 0 && self.is_unused(record.id) {
+            // An error says that it is forgotten already.
+            let _ = self.end_session(record);
+        }
     }
 
     pub(crate) fn tell_session(
@@ -109,8 +158,14 @@ impl State {
         if !begins && !self.records.contains_key(&id) {
             return;
         }
-        let record = self.record(shared, id);
+        let record = self.record(id);
+        record.begun.store(true, Ordering::Release);
         record.take_note(what);
+        // Audio never begins without a word: an answer in a provisional response, or the session's start.
+        if !record.has_audio() && self.agent.audio(id).is_ok() {
+            record.has_audio.store(true, Ordering::Relaxed);
+            shared.sound.raise();
+        }
         record.queue.push(notification.clone());
         if let SessionNotification::DidEnd { originator } = what {
             record.end(*originator);

@@ -48,11 +48,25 @@ pub struct Ended {
 ///
 /// The handle can be cloned and used from any thread. The commands are those of the middleware: they act at once, never
 /// wait, and are refused with a [`Misuse`] that changes nothing when the session is in the wrong state. What comes of
-/// them is told by notifications. The agent lives as long as any handle of its sessions.
-#[derive(Clone)]
+/// them is told by notifications. The agent lives as long as any handle of its sessions. A call goes on without handles; a
+/// session that was never connected is forgotten with its last one.
 pub struct Session {
     owner: Arc<Owner>,
     record: Arc<Record>,
+}
+
+impl Clone for Session {
+    fn clone(&self) -> Session {
+        Session::new(self.owner.clone(), self.record.clone())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.record.remove_handle() {
+            self.owner.shared.command(|state| state.forget_unused(&self.record));
+        }
+    }
 }
 
 impl fmt::Debug for Session {
@@ -63,6 +77,7 @@ impl fmt::Debug for Session {
 
 impl Session {
     pub(crate) fn new(owner: Arc<Owner>, record: Arc<Record>) -> Session {
+        record.add_handle();
         Session { owner, record }
     }
 
@@ -100,12 +115,13 @@ impl Session {
         self.command(|session| session.reject(status))
     }
 
-    /// Ends the session, whatever its state. Does nothing if it has not begun, is ending or has ended.
+    /// Ends the session, whatever its state. One that was never connected is forgotten, and no notification tells of it.
+    /// Does nothing if the session is ending or has ended.
     ///
     /// # Errors
     /// [`Misuse::NoSuchSession`] once the agent has forgotten the session.
     pub fn end(&self) -> Result<(), Misuse> {
-        self.command(|session| session.end())
+        self.owner.shared.command(|state| state.end_session(&self.record))
     }
 
     /// Puts the peer on hold.

@@ -4,10 +4,11 @@
 //! given to the sockets without waiting, requests are answered or put into tasks, notifications are put into queues.
 //! The lock is held for microseconds and never across an `await`, whichever thread the turn runs on: a task that reads
 //! a socket, the timer's, the sound's, or a thread of the application. So nothing stands between a datagram and its
-//! answer, and what goes out keeps the order in which the core gave it.
+//! answer, and what goes out keeps the order in which the core gave it. Whoever waits for something that the turn brought
+//! is woken after the lock is given back.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -22,11 +23,12 @@ use crate::driver::agent::DriverStatistics;
 use crate::driver::audio::SoundDefaults;
 use crate::driver::files::{Operation, Worker};
 use crate::driver::net::{Connection, DatagramSocket};
+use crate::driver::notifications::tell_everything;
 use crate::driver::queue::Queue;
 use crate::driver::record::Record;
 use crate::driver::runtime::{Datagrams, Runtime, Stream};
 use crate::driver::task::{First, Task, expired, race};
-use crate::driver::watched::{Signal, Watched};
+use crate::driver::watched::{Locked, Signal, Watched, lock};
 use crate::sound::SoundNotice;
 
 /// Longest time between two looks at the clock. The runtime's own timers stand still while the machine sleeps, the
@@ -59,7 +61,7 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     /// The earliest timer has moved, or the agent has ended.
     pub(crate) timer: Signal,
-    /// There is a session whose sound may have to be moved.
+    /// A session has sound that has to be moved.
     pub(crate) sound: Signal,
     pub(crate) progress: Watched<Progress>,
     pub(crate) sound_notices: Queue<SoundNotice>,
@@ -151,8 +153,8 @@ impl Shared {
         self.progress.wait(|now| (*now == Progress::Ended).then_some(())).await;
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> Locked<'_, State> {
+        lock(&self.state)
     }
 
     /// A turn in which something happened outside. Nothing happens any more once the agent has ended.
@@ -174,7 +176,7 @@ impl Shared {
     }
 
     /// Ends a turn: carries out what the core wants, sets the timer, and tidies up once the agent has ended.
-    pub(crate) fn finish(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+    pub(crate) fn finish(self: &Arc<Self>, mut state: Locked<'_, State>) {
         state.drain(self);
         if state.core_ended && !state.ended {
             state.shut_down();
@@ -253,7 +255,7 @@ impl State {
                 None
             }
             Request::SourceAddress { towards } => Some(crate::driver::net::source_address(towards)),
-            Request::CreateFile { file, path } => {
+            Request::CreateFile { file, path, replace } => {
                 self.create_file(shared, id, file, path);
                 None
             }
@@ -284,7 +286,7 @@ impl State {
             Event::Session(id, what) => self.tell_session(shared, *id, what, &notification),
             _ => {}
         }
-        self.notifications.push(notification);
+        tell_everything(&self.notifications, notification);
     }
 
     /// Takes one datagram from a socket and hands it to the core.
@@ -394,5 +396,49 @@ pub(crate) async fn keep_time(shared: Arc<Shared>) {
             First::One(()) => {}
             First::Other(()) => shared.input(Input::Time),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sansip_core::middleware::settings::Settings;
+
+    use super::*;
+    use crate::driver::task::tests::{Shelf, Woken};
+
+    fn shared_on(shelf: Arc<Shelf>) -> Arc<Shared> {
+        let clock = Clock::new();
+        let seed = crate::entropy::seed().unwrap();
+        let agent = UserAgent::new(Settings::default(), seed, clock.now(), clock.wall_clock()).unwrap();
+        Shared::new(shelf, agent, clock, Arc::new(Queue::new(1)), SoundDefaults::none())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_cannot_be_created_is_forgotten() {
+        let shelf = Arc::new(Shelf::default());
+        let shared = shared_on(shelf.clone());
+        let (file, request) = (FileId::from_number(1), RequestId::from_number(1));
+        shared.lock().create_file(&shared, request, file, "/dev/null/a.wav".into());
+        assert!(shared.lock().files.contains_key(&file));
+        shelf.run(&Woken::new());
+        assert!(shared.lock().files.is_empty());
+        assert_eq!(shared.open_files.look(|open| *open), 0);
+    }
+
+    #[test]
+    fn closing_a_connection_that_comes_up_answers_both_requests() {
+        let shared = shared_on(Arc::default());
+        let connection = ConnectionId::from_number(1);
+        let [connect, close] = [1, 2].map(RequestId::from_number);
+        let mut state = shared.lock();
+        state.connect(&shared, connect, connection, ([192, 0, 2, 1], 5060).into());
+        assert_eq!(state.close_connection(&shared, close, connection), Some(Reply::Done));
+        assert!(state.connections.is_empty());
+        match state.inputs.pop_front() {
+            Some(Input::Reply(id, Reply::Failed(_))) => assert_eq!(id, connect),
+            other => panic!("{other:?}"),
+        }
+        assert!(state.inputs.is_empty());
     }
 }

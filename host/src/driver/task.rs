@@ -145,11 +145,11 @@ pub(crate) mod tests {
 
     /// A runtime that keeps its tasks until they are looked at.
     #[derive(Default)]
-    struct Shelf(Mutex<Vec<Work>>);
+    pub(crate) struct Shelf(Mutex<Vec<Work>>);
 
     impl Shelf {
         /// Looks once at every task.
-        fn run(&self, woken: &Arc<Woken>) {
+        pub(crate) fn run(&self, woken: &Arc<Woken>) {
             self.0.lock().unwrap().retain_mut(|work| poll_once(work.as_mut(), woken).is_pending());
         }
     }

@@ -2,8 +2,13 @@
 //!
 //! It needs no runtime: whoever changes the value wakes everybody who waits, and each looks again. Waiting futures may be
 //! dropped at any time; they leave nothing behind.
+//!
+//! A waker may do anything when it is called, even poll its future at once. So none is called while this thread has one of
+//! the driver's locks: what [`Locked`] guards gathers the wakers, and calls them after it has unlocked.
 
+use std::cell::RefCell;
 use std::future::poll_fn;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -48,7 +53,7 @@ impl<T> Watched<T> {
         let waiting = std::mem::take(&mut inner.waiting);
         drop(inner);
         for waiting in waiting {
-            waiting.waker.wake();
+            wake(waiting.waker);
         }
         result
     }
@@ -57,6 +62,85 @@ impl<T> Watched<T> {
     pub(crate) async fn wait<R>(&self, mut look: impl FnMut(&mut T) -> Option<R>) -> R {
         let mut place = Place { of: self, number: None };
         poll_fn(|cx| place.poll(cx, &mut look)).await
+    }
+}
+
+thread_local! {
+    /// What this thread has still to wake.
+    static GATHERED: RefCell<Gathered> = RefCell::new(Gathered { locks: 0, wakers: SmallVec::new() });
+}
+
+struct Gathered {
+    /// How many [`Locked`] this thread has.
+    locks: usize,
+    /// Those to be woken when it has none. Few turns wake more, so that as a rule this allocates nothing.
+    wakers: SmallVec<[Waker; 4]>,
+}
+
+/// Wakes now, or, if this thread has a lock, as soon as it has none.
+fn wake(waker: Waker) {
+    let mut waker = Some(waker);
+    // A thread that is ending may have lost its list already; then it wakes at once.
+    let _ = GATHERED.try_with(|gathered| {
+        let mut gathered = gathered.borrow_mut();
+        if gathered.locks > 0 {
+            gathered.wakers.extend(waker.take());
+        }
+    });
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// A lock that this thread has. Whom a change wakes meanwhile is woken after it is unlocked.
+pub(crate) struct Locked<'a, T> {
+    value: MutexGuard<'a, T>,
+    // Dropped after the guard: fields are dropped in the order in which they are written.
+    _gathering: Gathering,
+}
+
+/// Locks; a panic of somebody who had the lock does not matter.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> Locked<'_, T> {
+    let value = mutex.lock().unwrap_or_else(PoisonError::into_inner);
+    Locked { value, _gathering: Gathering::begin() }
+}
+
+impl<T> Deref for Locked<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Locked<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+}
+
+/// While one lives, wakers are gathered; the last of a thread calls them.
+struct Gathering {
+    counted: bool,
+}
+
+impl Gathering {
+    fn begin() -> Gathering {
+        Gathering { counted: GATHERED.try_with(|gathered| gathered.borrow_mut().locks += 1).is_ok() }
+    }
+}
+
+impl Drop for Gathering {
+    fn drop(&mut self) {
+        if !self.counted {
+            return;
+        }
+        let wakers = GATHERED.try_with(|gathered| {
+            let mut gathered = gathered.borrow_mut();
+            gathered.locks -= 1;
+            if gathered.locks == 0 { std::mem::take(&mut gathered.wakers) } else { SmallVec::new() }
+        });
+        wakers.unwrap_or_default().into_iter().for_each(Waker::wake);
     }
 }
 
@@ -146,6 +230,24 @@ mod tests {
         assert_eq!(watched.lock().waiting.len(), 0);
         watched.change(|()| ());
         assert_eq!(woken.times(), 0);
+    }
+
+    #[test]
+    fn who_is_woken_under_a_lock_is_woken_after_it() {
+        let (outer, inner, signal) = (Mutex::new(0), Mutex::new(()), Signal::new(false));
+        let woken = Woken::new();
+        let mut wait = Box::pin(signal.raised());
+        assert_eq!(poll_once(wait.as_mut(), &woken), Poll::Pending);
+        let mut first = lock(&outer);
+        let second = lock(&inner);
+        *first += 1;
+        signal.raise();
+        drop(second);
+        assert_eq!((woken.times(), *first), (0, 1), "the outer lock is still held");
+        drop(first);
+        assert_eq!(woken.times(), 1);
+        assert!(outer.try_lock().is_ok());
+        assert_eq!(poll_once(wait.as_mut(), &woken), Poll::Ready(()));
     }
 
     #[test]

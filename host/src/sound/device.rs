@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::notice::SoundTrouble;
+
 /// Which way sound goes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Direction {
@@ -35,6 +37,25 @@ pub struct Device {
     pub default_input: bool,
     /// It is the one that [`DeviceChoice::Default`] plays to now.
     pub default_output: bool,
+}
+
+impl Device {
+    /// The one of `devices` that can do `direction` and is meant by `wanted`, as with [`DeviceChoice::Named`].
+    ///
+    /// # Errors
+    /// [`SoundTrouble::NoSuchDevice`] names those there are for this direction.
+    pub fn find<'a>(devices: &'a [Device], direction: Direction, wanted: &str) -> Result<&'a Device, SoundTrouble> {
+        let able = |device: &&Device| match direction {
+            Direction::Input => device.input,
+            Direction::Output => device.output,
+        };
+        let able: Vec<&Device> = devices.iter().filter(able).collect();
+        let known: Vec<_> = able.iter().map(|device| (device.id.clone(), device.name.clone())).collect();
+        pick(&known, wanted).and_then(|index| able.get(index).copied()).ok_or_else(|| SoundTrouble::NoSuchDevice {
+            wanted: wanted.to_owned(),
+            there_are: known.into_iter().map(|(_, name)| name).collect(),
+        })
+    }
 }
 
 /// Which device to use.

@@ -181,7 +181,7 @@ fn a_host_that_does_not_exist_fails_the_call() {
         let session = alice.session(alice.default_account().unwrap()).unwrap();
         let nowhere = Route::new("no-such-host.invalid", 5060, Transport::Udp);
         session.connect("sip:bob@no-such-host.invalid", &[nowhere], true).unwrap();
-        let failure = timeout(LONG, session.established()).await.unwrap().err().expect("nobody is there to answer");
+        let failure = timeout(LONG, session.established()).await.unwrap().expect_err("nobody is there to answer");
         assert_eq!(failure.originator, Originator::Local);
         assert!(failure.code == 503 || failure.code == 408, "{failure}");
         assert!(timeout(LONG, session.ended()).await.unwrap().failure.is_some());
@@ -196,7 +196,7 @@ fn a_host_that_refuses_tcp_fails_the_call() {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let session = alice.session(alice.default_account().unwrap()).unwrap();
         session.connect("sip:bob@example.com", &[Route::new("127.0.0.1", port, Transport::Tcp)], true).unwrap();
-        let failure = timeout(LONG, session.established()).await.unwrap().err().expect("nobody is there to answer");
+        let failure = timeout(LONG, session.established()).await.unwrap().expect_err("nobody is there to answer");
         assert_eq!((failure.originator, failure.code), (Originator::Local, 503), "{failure}");
     });
 }
@@ -230,6 +230,27 @@ fn dropping_the_last_handle_ends_calls_and_closes_sockets() {
             }
         };
         timeout(LONG, free).await.expect("the port is still bound");
+    });
+}
+
+#[test]
+fn a_session_that_was_never_connected_is_forgotten_with_its_last_handle() {
+    run(1, async {
+        let (alice, _alice_hears) = start("alice@example.com", 13).await;
+        let session = alice.session(alice.default_account().unwrap()).unwrap();
+        let id = session.id();
+        assert!(session.connect("sip:bob@example.com", &[], true).is_err(), "there is no way to call by");
+        let other = session.clone();
+        drop(session);
+        assert!(alice.find_session(id).is_some(), "one handle is left, and finding another changes nothing");
+        assert!(other.info().is_ok());
+        drop(other);
+        assert!(alice.find_session(id).is_none());
+
+        let ended = alice.session(alice.default_account().unwrap()).unwrap();
+        ended.end().unwrap();
+        assert_eq!(timeout(LONG, ended.ended()).await.unwrap().originator, Originator::Local);
+        assert!(alice.find_session(ended.id()).is_none());
     });
 }
 

@@ -5,7 +5,8 @@
 //! - if it is the one that SDP gave (so that a stranger who was quicker cannot keep the peer out), or
 //! - if the latched one has been silent for two seconds and the new one goes on with the same SSRC at the right sequence
 //!   number, as a peer does whose NAT or network changed, or
-//! - after a re-negotiation, if the latched one has been silent for half a second.
+//! - after a re-negotiation, if the latched one has been silent for half a second, and the new one has its SSRC or comes
+//!   from its host, or from the one that SDP gave.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -75,11 +76,16 @@ impl Latch {
         let renegotiated = self.renegotiated.is_some_and(|at| now.since(at) < RENEGOTIATED);
         if from == self.signalled
             || (same_source && in_window && silent >= SILENCE)
-            || (renegotiated && silent >= SILENCE_RENEGOTIATED)
+            || (renegotiated && silent >= SILENCE_RENEGOTIATED && (same_source || self.is_known(from)))
         {
             return Verdict::Candidate;
         }
         Verdict::Refused
+    }
+
+    /// True for the host that was heard, or that SDP gave: a peer that restarted its media has another port and SSRC.
+    fn is_known(&self, from: SocketAddr) -> bool {
+        from.ip() == self.signalled.ip() || self.latched.is_some_and(|(latched, _)| from.ip() == latched.ip())
     }
 
     /// A packet of the current source came.
@@ -132,13 +138,16 @@ mod tests {
     }
 
     #[test]
-    fn renegotiation_opens_the_door() {
+    fn renegotiation_opens_the_door_to_the_peer_only() {
         let mut latch = Latch::new(address(1));
         latch.adopt(seconds(0), address(2));
         latch.renegotiate(seconds(1), address(1));
-        assert_eq!(latch.judge(seconds(1), address(3), false, false), Verdict::Candidate);
+        let moved = SocketAddr::new(address(2).ip(), 5_000);
+        assert_eq!(latch.judge(seconds(1), address(3), false, false), Verdict::Refused, "a stranger");
+        assert_eq!(latch.judge(seconds(1), address(3), true, false), Verdict::Candidate, "the same SSRC");
+        assert_eq!(latch.judge(seconds(1), moved, false, false), Verdict::Candidate, "the same host");
         latch.heard(seconds(1));
-        assert_eq!(latch.judge(seconds(1), address(3), false, false), Verdict::Refused);
+        assert_eq!(latch.judge(seconds(1), moved, false, false), Verdict::Refused, "not silent");
         assert_eq!(latch.judge(seconds(20), address(3), false, false), Verdict::Refused);
         latch.renegotiate(seconds(20), address(9));
         assert_eq!((latch.source(), latch.destination()), (None, Some(address(9))));

@@ -187,7 +187,7 @@ fn with_to_tag(text: &str, tag: &str) -> String {
 /// The response of a peer to a request of ours.
 fn response(request: &str, code: u16, to_tag: &str) -> String {
     let reply = message(request).reply(StatusCode::new(code).unwrap());
-    with_to_tag(&String::from_utf8(reply.to_bytes().to_vec()).unwrap(), to_tag)
+    with_to_tag(core::str::from_utf8(&reply.to_bytes()).unwrap(), to_tag)
 }
 
 /// The ACK to a response of 300 to 699 that a peer sends: the INVITE's own branch.

@@ -93,9 +93,12 @@ impl Transports {
         connection.framer.push(&data);
         touch(cx, id);
         let hop = Hop { transport, channel: Channel::Connection(id), remote };
+        let mut whole = false;
         loop {
             let Some(connection) = self.connections.get_mut(&id) else { return };
-            match connection.framer.next() {
+            let next = connection.framer.next();
+            whole |= next.is_some();
+            match next {
                 None => break,
                 Some(Ok(Frame::Message(message))) => self.on_message(cx, message, hop, remote),
                 Some(Ok(Frame::Broken(broken))) => self.on_broken(cx, broken, hop, remote),
@@ -115,8 +118,8 @@ impl Transports {
         }
         let partial = Timer::Connection(id, ConnectionTimer::PartialMessage);
         match self.connections.get(&id).is_some_and(|c| c.framer.partial()) {
-            // Not set again while it runs: a peer that sends an octet now and then does not keep it from going off.
-            true if cx.timers.get(partial).is_none() => {
+            // Set again only with a new message: a peer that sends an octet now and then does not keep it from going off.
+            true if whole || cx.timers.get(partial).is_none() => {
                 cx.timers.set(partial, cx.now + limits::PARTIAL_MESSAGE_TIME);
             }
             true => {}

@@ -258,6 +258,9 @@ impl Transports {
 
     /// The URI at which `user` is reached by `transport` (8.1.1.8), in angle brackets.
     pub fn contact(&self, user: &str, transport: Transport, local_ip: IpAddr) -> ByteString {
+        // Where nobody listens for connections, the peer must not be told to open one.
+        let listens = |transport| self.listening_port(transport).is_some();
+        let transport = if !listens(transport) && listens(Transport::Udp) { Transport::Udp } else { transport };
         let address = self.sent_by(transport, local_ip);
         ByteString::from(match transport {
             Transport::Udp => alloc::format!("<sip:{user}@{address}>"),

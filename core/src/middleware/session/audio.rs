@@ -11,6 +11,7 @@ use crate::error::Misuse;
 use crate::ids::SocketId;
 use crate::io::{Channel, Request, Transmit};
 use crate::machines::media::codec::CodecKind;
+use crate::machines::media::dtmf::DtmfError;
 use crate::machines::media::jitter::JitterConfig;
 use crate::machines::media::stream::{AudioConfig, AudioEvent, AudioStream, Format};
 use crate::machines::offer_answer::{AgreedAudio, Agreement, Answer, AudioCapability, CodecSpec, LocalAudio, Offer};
@@ -99,7 +100,18 @@ impl Session {
     /// An offer of what the session is to be.
     pub(super) fn offer(&mut self, cx: &mut Cx<'_, Effect>) -> Option<Bytes> {
         self.begin_offer_answer(cx);
-        let audio = self.local_audio(self.wanted_direction());
+        self.offer_direction(self.wanted_direction())
+    }
+
+    /// The offer in a 2xx to an INVITE without one: as for a new call, whatever hold the peer had us answer before
+    /// (RFC 3261 14.2, RFC 6337 5.3). We would be stuck on hold otherwise.
+    pub(super) fn fresh_offer(&mut self, cx: &mut Cx<'_, Effect>) -> Option<Bytes> {
+        self.begin_offer_answer(cx);
+        self.offer_direction(Direction::from_flags(true, !self.on_hold_by_local))
+    }
+
+    fn offer_direction(&mut self, direction: Direction) -> Option<Bytes> {
+        let audio = self.local_audio(direction);
         let offer = self.offer_answer.as_mut()?.create_offer(&Offer { audio }).ok()?;
         Some(body::sdp_bytes(&offer))
     }
@@ -151,10 +163,11 @@ impl Session {
     pub(super) fn tell_negotiated(&mut self, cx: &mut Cx<'_, Effect>) {
         let Some(leg) = &mut self.audio else { return };
         let gone = leg.announced && !leg.flowing;
-        let held = leg.agreed.as_ref().is_some_and(|audio| audio.held_by_remote);
+        // What is gone is not held: that stays as it was.
+        let held = leg.agreed.as_ref().map_or(self.on_hold_by_remote, |audio| audio.held_by_remote);
         if gone {
             leg.announced = false;
-            self.end_recording(cx);
+            self.end_recording(cx, true);
             self.tell_streams(cx);
         }
         if held != self.on_hold_by_remote {
@@ -209,7 +222,7 @@ impl Session {
     /// The session's media ends: recording, sound, sockets.
     pub(super) fn stop_media(&mut self, cx: &mut Cx<'_, Effect>) {
         self.end_hunt(cx);
-        self.end_recording(cx);
+        self.end_recording(cx, true);
         let Some(leg) = &mut self.audio else { return };
         if leg.flowing {
             leg.stream.bye(cx.now);
@@ -228,7 +241,7 @@ impl Session {
 
     /// A packet came to one of the session's sockets.
     pub(crate) fn on_media(&mut self, cx: &mut Cx<'_, Effect>, socket: SocketId, from: SocketAddr, data: &[u8]) {
-        let Some(leg) = &mut self.audio else { return };
+        let Some(leg) = self.audio.as_mut().filter(|leg| leg.flowing) else { return };
         // RFC 5761 4: RTCP may come to the RTP port of a peer that multiplexes.
         let rtcp = socket == leg.ports.rtcp || data.get(1).is_some_and(|t| (192..=223).contains(t));
         if rtcp {
@@ -264,6 +277,8 @@ impl Session {
             }
         }
         match leg.stream.next_timeout() {
+            // The sound is gone (port 0): no reports go to where nobody is.
+            _ if !leg.flowing => cx.timers.cancel(Timer::Audio(id)),
             Instant::NEVER => cx.timers.cancel(Timer::Audio(id)),
             at => cx.timers.set(Timer::Audio(id), at),
         }
@@ -274,10 +289,13 @@ impl Session {
         let duration = self.settings.audio.dtmf_duration;
         let Some(leg) = &mut self.audio else { return Ok(()) };
         if leg.agreed.as_ref().is_none_or(|agreed| agreed.telephone_event_send.is_none()) {
-            self.send_dtmf_by_info(cx, digit);
-            return Ok(());
+            return self.send_dtmf_by_info(cx, digit);
         }
-        leg.stream.send_dtmf(digit, duration).map_err(|_| Misuse::TooMany("send_dtmf"))?;
+        leg.stream.send_dtmf(digit, duration).map_err(|error| match error {
+            DtmfError::NotADigit(digit) => Misuse::BadDigit(digit),
+            // The duration was checked with the settings, the negotiation above.
+            DtmfError::QueueFull | DtmfError::Duration(_) | DtmfError::NotNegotiated => Misuse::TooMany("send_dtmf"),
+        })?;
         self.drain_audio(cx);
         Ok(())
     }

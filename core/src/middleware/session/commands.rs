@@ -124,7 +124,7 @@ impl Session {
         if self.recording.is_none() {
             return Err(Misuse::NotRecording);
         }
-        self.end_recording(cx);
+        self.end_recording(cx, false);
         Ok(())
     }
 }
@@ -132,6 +132,10 @@ impl Session {
 fn callee_of(text: &str) -> Result<Callee, Misuse> {
     let bad = |reason: String| Misuse::BadUri { uri: text.to_string(), reason };
     let uri = Uri::parse(text).map_err(|error| bad(error.to_string()))?;
+    // 19.1.1: headers and a method make a request of a URI; a call is ours to make.
+    if uri.view().headers().next().is_some() || uri.view().method().is_some() {
+        return Err(bad("an address to call has no headers and no method".into()));
+    }
     match uri.view().scheme() {
         Scheme::Sip => Ok(Callee(uri)),
         Scheme::Sips => Err(bad("sips: needs TLS, which is not there yet".into())),

@@ -91,6 +91,8 @@ impl Session {
             SessionTimer::CancelGivenUp,
             SessionTimer::RefreshProvisional,
             SessionTimer::RetryReinvite,
+            SessionTimer::ReinviteLate,
+            SessionTimer::Expires,
         ] {
             self.cancel_timer(cx, timer);
         }
@@ -104,7 +106,19 @@ impl Session {
         self.tell_end(cx, originator);
         match self.late_answers_until(cx.now) {
             Some(until) => cx.timers.set(Timer::Session(self.id, SessionTimer::ForksOver), until),
-            None => cx.out.put(Effect::Over),
+            None => self.over(cx),
+        }
+    }
+
+    /// Nothing more can come; but the last octets of a recording are waited for.
+    fn over(&mut self, cx: &mut Cx<'_, Effect>) {
+        self.is_over = true;
+        self.go_if_over(cx);
+    }
+
+    pub(super) fn go_if_over(&mut self, cx: &mut Cx<'_, Effect>) {
+        if self.is_over && self.closing.is_empty() {
+            cx.out.put(Effect::Over);
         }
     }
 
@@ -133,6 +147,6 @@ impl Session {
         for caller in [self.invite_out(), self.unanswered].into_iter().flatten() {
             cx.out.put(Effect::Forget(caller));
         }
-        cx.out.put(Effect::Over);
+        self.over(cx);
     }
 }

@@ -4,7 +4,9 @@ use alloc::format;
 
 use super::body::{self, Body};
 use super::{Cx, Effect, Session, notify};
+use crate::error::Misuse;
 use crate::ids::TransactionId;
+use crate::limits;
 use crate::middleware::notification::{Originator, SessionNotification, SessionState};
 use crate::wire::sip::{HeaderName, Message, Method, StatusCode};
 
@@ -92,7 +94,7 @@ impl Session {
             return self.answer_with(cx, transaction, request, StatusCode::REQUEST_PENDING);
         }
         let description = match body::description(request) {
-            Body::None => self.offer(cx).ok_or_else(|| self.reply(request, StatusCode::SERVER_INTERNAL_ERROR)),
+            Body::None => self.fresh_offer(cx).ok_or_else(|| self.reply(request, StatusCode::SERVER_INTERNAL_ERROR)),
             Body::Unusable(status, _) => {
                 let mut response = self.reply(request, status);
                 if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
@@ -162,11 +164,27 @@ impl Session {
         }
     }
 
-    /// Sends a digit by INFO.
-    pub(super) fn send_dtmf_by_info(&mut self, cx: &mut Cx<'_, Effect>, digit: char) {
+    /// Sends a digit by INFO, after those before it were answered: they could overtake each other.
+    pub(super) fn send_dtmf_by_info(&mut self, cx: &mut Cx<'_, Effect>, digit: char) -> Result<(), Misuse> {
+        if self.info_digits.len() >= limits::DTMF_QUEUE {
+            return Err(Misuse::TooMany("send_dtmf"));
+        }
+        self.info_digits.push_back(digit);
+        if self.info.is_none() {
+            self.send_next_info_digit(cx);
+        }
+        Ok(())
+    }
+
+    pub(super) fn send_next_info_digit(&mut self, cx: &mut Cx<'_, Effect>) {
+        self.info = None;
+        if self.state != SessionState::Established {
+            return;
+        }
+        let Some(digit) = self.info_digits.pop_front() else { return };
         let millis = self.settings.audio.dtmf_duration.as_millis();
         let text = format!("Signal={digit}\r\nDuration={millis}\r\n");
-        self.send_in_dialog(cx, Method::Info, Some(("application/dtmf-relay", bytes::Bytes::from(text))));
+        self.info = self.send_in_dialog(cx, Method::Info, Some(("application/dtmf-relay", bytes::Bytes::from(text))));
     }
 }
 

@@ -11,12 +11,13 @@ use bytestring::ByteString;
 use super::body::{self, Body};
 use super::{Call, Cx, Effect, Pending2xx, Session, notify};
 use crate::ids::TransactionId;
+use crate::limits;
 use crate::machines::dialog::Dialog;
 use crate::machines::offer_answer::OfferAnswer;
 use crate::middleware::notification::{Failure, Originator, SessionNotification, SessionState, StreamKind};
 use crate::middleware::session::Direction;
 use crate::timers::SessionTimer;
-use crate::wire::sip::{HeaderName, Message, Method, StatusCode};
+use crate::wire::sip::{Expires, HeaderName, Message, Method, StatusCode};
 
 /// 13.3.1.1: a provisional response at least this often keeps proxies from giving up.
 const REFRESH_PROVISIONAL: Duration = Duration::from_secs(60);
@@ -112,8 +113,26 @@ impl Session {
         cx.out.put(Effect::DialogBegan(dialog.id().clone()));
         self.dialog = Some(dialog);
         self.send_ringing(cx);
+        let Call::Incoming(call) = &self.call else { return };
+        let expires = call.request.find::<Expires>().ok().flatten().map(|expires| Duration::from_secs(expires.0.into()));
+        self.set_timer(cx, SessionTimer::Expires, expires.unwrap_or(limits::INCOMING_TIME).min(limits::INCOMING_TIME));
         self.set_state(cx, SessionState::Incoming);
         notify(cx, SessionNotification::NewIncoming { streams: vec![StreamKind::Audio] });
+    }
+
+    /// 13.3.1: the INVITE has expired, or nobody took it for too long.
+    pub(super) fn on_expires(&mut self, cx: &mut Cx<'_, Effect>) {
+        if self.state == SessionState::Incoming {
+            self.respond_to_invite(cx, StatusCode::REQUEST_TERMINATED);
+            self.fail(cx, Failure::remote(StatusCode::REQUEST_TERMINATED, "Request expired"));
+        }
+    }
+
+    /// A call may begin on hold: that is told when there is a call to hold.
+    pub(super) fn tell_initial_hold(&mut self, cx: &mut Cx<'_, Effect>) {
+        if self.on_hold_by_remote {
+            notify(cx, SessionNotification::GotHoldRequest { originator: Originator::Remote });
+        }
     }
 
     fn send_ringing(&mut self, cx: &mut Cx<'_, Effect>) {
@@ -135,6 +154,7 @@ impl Session {
         if status.is_final() {
             call.phase = Phase::Answered;
             self.cancel_timer(cx, SessionTimer::RefreshProvisional);
+            self.cancel_timer(cx, SessionTimer::Expires);
         }
         let Call::Incoming(call) = &self.call else { return };
         cx.out.put(Effect::Respond(call.transaction, response));
@@ -145,6 +165,7 @@ impl Session {
         if let Call::Incoming(call) = &mut self.call {
             call.phase = Phase::Preparing;
         }
+        self.cancel_timer(cx, SessionTimer::Expires);
         self.set_state(cx, SessionState::Accepting);
         self.hunt_ports(cx);
     }
@@ -157,7 +178,7 @@ impl Session {
         let Call::Incoming(call) = &mut self.call else { return };
         let (late_offer, transaction) = (call.late_offer, call.transaction);
         let description = match late_offer {
-            true => self.offer(cx),
+            true => self.fresh_offer(cx),
             false => self.make_answer(cx),
         };
         let Some(description) = description else {
@@ -244,6 +265,7 @@ impl Session {
             self.announce_audio(cx);
             self.set_state(cx, SessionState::Established);
             notify(cx, SessionNotification::DidStart);
+            self.tell_initial_hold(cx);
         }
         self.run_queue(cx);
     }

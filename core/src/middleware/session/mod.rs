@@ -35,12 +35,12 @@ use self::audio::AudioLeg;
 use self::incoming::IncomingCall;
 use self::outgoing::OutgoingCall;
 use self::ports::PortHunt;
-use self::recording::Recording;
+use self::recording::{Closing, Recording};
 use self::reinvite::{Operation, Reinvite};
 use super::account::Account;
 use super::notification::{Originator, SessionNotification, SessionState, StreamKind};
 use super::settings::Settings;
-use crate::ids::{CallerId, SessionId, TransactionId};
+use crate::ids::{CallerId, FileId, SessionId, TransactionId};
 use crate::io::{Reply, Request, Transmit};
 use crate::machines::Cx;
 use crate::machines::dialog::{Dialog, DialogId};
@@ -91,8 +91,9 @@ pub(crate) enum Effect {
 pub(crate) enum Asked {
     RtpSocket,
     RtcpSocket,
-    RecordingCreate,
-    RecordingWrite,
+    RecordingCreate(FileId),
+    RecordingWrite(FileId),
+    RecordingClose(FileId),
     Nothing,
 }
 
@@ -140,6 +141,7 @@ pub(crate) struct Session {
     audio: Option<Box<AudioLeg>>,
     recording: Option<Recording>,
     recording_file_name: Option<String>,
+    closing: Vec<Closing>,
 
     on_hold_by_local: bool,
     on_hold_by_remote: bool,
@@ -150,6 +152,13 @@ pub(crate) struct Session {
     /// A re-INVITE that had no final response when the session ended.
     unanswered: Option<CallerId>,
     no_audio_told: bool,
+    /// The application was told of it.
+    told: bool,
+    /// Nothing can come for it any more.
+    is_over: bool,
+    /// Digits that wait to go by INFO, and the INFO under way.
+    info_digits: VecDeque<char>,
+    info: Option<CallerId>,
 }
 
 impl Session {
@@ -176,6 +185,7 @@ impl Session {
             audio: None,
             recording: None,
             recording_file_name: None,
+            closing: Vec::new(),
             on_hold_by_local: false,
             on_hold_by_remote: false,
             queue: VecDeque::new(),
@@ -183,6 +193,10 @@ impl Session {
             bye: None,
             unanswered: None,
             no_audio_told: false,
+            told: false,
+            is_over: false,
+            info_digits: VecDeque::new(),
+            info: None,
         }
     }
 
@@ -195,6 +209,16 @@ impl Session {
         self.state
     }
 
+    /// True once the application was told of the session.
+    pub(crate) fn was_told(&self) -> bool {
+        self.told
+    }
+
+    /// True for a session that nothing was ever asked of.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.state == SessionState::Null && matches!(self.call, Call::None)
+    }
+
     pub(crate) fn is_on_hold(&self) -> bool {
         self.on_hold_by_local || self.on_hold_by_remote
     }
@@ -203,6 +227,7 @@ impl Session {
     fn set_state(&mut self, cx: &mut Cx<'_, Effect>, state: SessionState) {
         let prev_state = core::mem::replace(&mut self.state, state);
         if prev_state != state {
+            self.told = true;
             notify(cx, SessionNotification::ChangedState { prev_state, state });
         }
     }
@@ -228,16 +253,14 @@ impl Session {
     fn note_user_agent(&mut self, message: &Message) {
         use crate::wire::sip::HeaderName;
         let server = message.header(HeaderName::Server).filter(|_| !message.is_request());
-        if let Some(name) = server.or_else(|| message.header(HeaderName::UserAgent)) {
-            self.remote_user_agent = Some(ByteString::from(name));
-        }
+        self.remote_user_agent = server.or_else(|| message.header(HeaderName::UserAgent)).map(ByteString::from);
     }
 
     /// A reply to one of the session's requests to the machine.
     pub(crate) fn on_reply(&mut self, cx: &mut Cx<'_, Effect>, asked: Asked, reply: Reply) {
         match asked {
             Asked::RtpSocket | Asked::RtcpSocket => self.on_socket_reply(cx, asked, reply),
-            Asked::RecordingCreate | Asked::RecordingWrite => {
+            Asked::RecordingCreate(_) | Asked::RecordingWrite(_) | Asked::RecordingClose(_) => {
                 self.on_recording_reply(cx, asked, reply);
             }
             Asked::Nothing => {}
@@ -278,6 +301,8 @@ impl Session {
             SessionTimer::RefreshProvisional => self.on_refresh_provisional(cx),
             SessionTimer::RetryReinvite => self.on_retry_reinvite(cx),
             SessionTimer::NoAudio => self.on_no_audio(cx),
+            SessionTimer::Expires => self.on_expires(cx),
+            SessionTimer::ReinviteLate => self.on_reinvite_late(cx),
             SessionTimer::ForksOver => self.on_forks_over(cx),
         }
     }
@@ -290,6 +315,10 @@ impl Session {
             self.on_reinvite_response(cx, response, request);
         } else if self.bye == Some(id) && response.status().is_some_and(StatusCode::is_final) {
             self.on_bye_done(cx);
+        } else if self.info == Some(id) {
+            if response.status().is_some_and(StatusCode::is_final) {
+                self.send_next_info_digit(cx);
+            }
         } else {
             // The ACK to a re-INVITE's 2xx may have been lost after all was done.
             self.acknowledge_again(cx, response, request);
@@ -308,6 +337,8 @@ impl Session {
             self.on_invite_failed(cx, status, reason);
         } else if self.reinvite.as_ref().is_some_and(|r| r.is(id)) {
             self.on_reinvite_failed(cx, status, reason);
+        } else if self.info == Some(id) {
+            self.send_next_info_digit(cx);
         } else if self.bye == Some(id) {
             self.on_bye_done(cx);
         }

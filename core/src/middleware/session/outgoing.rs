@@ -32,6 +32,8 @@ pub(super) struct OutgoingCall {
     cseq: u32,
     /// The early dialogs.
     forks: Vec<Fork>,
+    /// Somebody has answered, if only provisionally.
+    alive: bool,
     /// Dialogs of further 2xx, which were acknowledged and ended.
     ended: Vec<DialogId>,
 }
@@ -82,6 +84,7 @@ impl Session {
             caller: None,
             cseq: 1 + cx.rng.below(10_000) as u32,
             forks: Vec::new(),
+            alive: false,
             ended: Vec::new(),
         });
         cx.out.put(Effect::Locate(routes));
@@ -122,10 +125,13 @@ impl Session {
         invite.push(HeaderName::Allow, body::ALLOW);
         body::identify(&mut invite, &self.settings.user_agent);
         invite.set_body(body::SDP, offer);
+        let call_targets = call.targets.len().max(1);
         let destination = Destination::Targets(call.targets.clone());
         self.set_state(cx, SessionState::Calling);
         notify(cx, SessionNotification::NewOutgoing { streams: vec![StreamKind::Audio] });
-        self.set_timer(cx, SessionTimer::NoAnswer, self.settings.session.invite_timeout);
+        // Each route that is dead costs 64*T1 before the next is tried.
+        let dead_routes = self.settings.sip.timers.timeout() * (call_targets as u32 - 1);
+        self.set_timer(cx, SessionTimer::NoAnswer, self.settings.session.invite_timeout + dead_routes);
         cx.out.put(Effect::Send(Outgoing {
             id,
             owner: self.id,
@@ -138,7 +144,9 @@ impl Session {
 
     pub(super) fn on_invite_response(&mut self, cx: &mut Cx<'_, Effect>, response: &Message, request: &Message) {
         let Some(status) = response.status() else { return };
-        self.note_user_agent(response);
+        if status.is_final() {
+            self.note_user_agent(response);
+        }
         if status.is_provisional() {
             if self.state == SessionState::Calling {
                 self.on_provisional(cx, status, response, request);
@@ -151,6 +159,10 @@ impl Session {
     }
 
     fn on_provisional(&mut self, cx: &mut Cx<'_, Effect>, status: StatusCode, response: &Message, request: &Message) {
+        let Call::Outgoing(call) = &mut self.call else { return };
+        if !core::mem::replace(&mut call.alive, true) {
+            self.set_timer(cx, SessionTimer::NoAnswer, self.settings.session.invite_timeout);
+        }
         match status {
             StatusCode::TRYING => return,
             StatusCode::RINGING => notify(cx, SessionNotification::GotRingIndication),
@@ -249,6 +261,7 @@ impl Session {
         self.announce_audio(cx);
         self.set_state(cx, SessionState::Established);
         notify(cx, SessionNotification::DidStart);
+        self.tell_initial_hold(cx);
         self.run_queue(cx);
     }
 

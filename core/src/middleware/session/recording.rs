@@ -5,14 +5,16 @@ use alloc::string::{String, ToString};
 
 use super::{Asked, Cx, Effect, Session, notify};
 use crate::ids::FileId;
-use crate::io::{Reply, Request};
-use crate::machines::media::recorder::RecordingLayout;
+use crate::io::{IoFailure, IoFailureKind, Reply, Request};
+use crate::machines::media::recorder::{RecorderState, RecordingLayout};
 use crate::machines::media::stream::AudioStream;
 use crate::middleware::notification::SessionNotification;
 use crate::middleware::session::Direction;
 
 /// ```text
 /// Waiting (on hold) -> Opening -> Running -> Closing -> gone
+///                         |                     ^
+///                         +---------------------+  (stopped before it was open)
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
@@ -27,14 +29,32 @@ enum State {
 pub(super) struct Recording {
     file: FileId,
     file_name: String,
+    /// The name is ours: one that is taken is followed by another, not overwritten.
+    named_by_us: bool,
+    names_tried: u32,
     state: State,
 }
 
+/// A recording that was stopped and whose last octets are on their way to the disk.
+#[derive(Debug)]
+pub(super) struct Closing {
+    file: FileId,
+    file_name: String,
+    error: Option<String>,
+    /// DidStop was told with the session's end, which does not wait for the disk.
+    told: bool,
+}
+
+/// How many names of the form `….wav`, `…-2.wav`, `…-3.wav` are tried.
+const NAMES: u32 = 99;
+
 impl Session {
     pub(super) fn begin_recording(&mut self, cx: &mut Cx<'_, Effect>, file_name: Option<String>) {
+        let named_by_us = file_name.is_none();
         let file_name = self.recording_path(cx, file_name);
         self.recording_file_name = Some(file_name.clone());
-        self.recording = Some(Recording { file: cx.ids.file(), file_name, state: State::Waiting });
+        let file = cx.ids.file();
+        self.recording = Some(Recording { file, file_name, named_by_us, names_tried: 1, state: State::Waiting });
         self.open_recording(cx);
     }
 
@@ -43,9 +63,15 @@ impl Session {
         let on_hold = self.is_on_hold();
         let Some(recording) = self.recording.as_mut().filter(|r| r.state == State::Waiting && !on_hold) else { return };
         recording.state = State::Opening;
-        let (file, path) = (recording.file, recording.file_name.clone());
-        notify(cx, SessionNotification::WillStartRecordingAudio { file_name: path.clone() });
-        cx.out.put(Effect::Ask(Asked::RecordingCreate, Request::CreateFile { file, path }));
+        let file_name = recording.file_name.clone();
+        notify(cx, SessionNotification::WillStartRecordingAudio { file_name });
+        self.create_recording(cx);
+    }
+
+    fn create_recording(&self, cx: &mut Cx<'_, Effect>) {
+        let Some(recording) = &self.recording else { return };
+        let (file, path, replace) = (recording.file, recording.file_name.clone(), !recording.named_by_us);
+        cx.out.put(Effect::Ask(Asked::RecordingCreate(file), Request::CreateFile { file, path, replace }));
     }
 
     /// Hold began or ended.
@@ -61,63 +87,110 @@ impl Session {
     }
 
     pub(super) fn on_recording_reply(&mut self, cx: &mut Cx<'_, Effect>, asked: Asked, reply: Reply) {
-        let Some(recording) = &mut self.recording else { return };
+        let (Asked::RecordingCreate(file) | Asked::RecordingWrite(file) | Asked::RecordingClose(file)) = asked else {
+            return;
+        };
+        if self.closing.iter().any(|closing| closing.file == file) {
+            return self.on_closing_reply(cx, file, asked, reply);
+        }
+        if self.recording.as_ref().is_none_or(|recording| recording.file != file) {
+            return;
+        }
         match (asked, reply) {
-            (Asked::RecordingCreate, Reply::Done) => {
-                recording.state = State::Running;
-                let file_name = recording.file_name.clone();
-                let (layout, on_hold) = (self.recording_layout(), self.is_on_hold());
-                if let Some(stream) = self.audio_stream() {
-                    stream.start_recording(cx.now, layout);
-                    if let Some(recorder) = stream.recorder_mut().filter(|_| on_hold) {
-                        recorder.pause();
-                    }
-                }
-                notify(cx, SessionNotification::DidStartRecordingAudio { file_name });
-                self.write_recording(cx);
-            }
-            (Asked::RecordingCreate, Reply::Failed(failure)) => {
-                self.lose_recording(cx, format!("cannot open the file: {failure}"));
-            }
-            (Asked::RecordingWrite, Reply::Failed(failure)) => {
-                let file = recording.file;
-                cx.out.put(Effect::Ask(Asked::Nothing, Request::CloseFile { file }));
+            (Asked::RecordingCreate(_), Reply::Done) => self.on_recording_open(cx),
+            (Asked::RecordingCreate(_), Reply::Failed(failure)) => self.on_recording_not_open(cx, &failure),
+            (Asked::RecordingWrite(_), Reply::Failed(failure)) => {
                 self.lose_recording(cx, format!("cannot write to the file: {failure}"));
             }
             _ => {}
         }
     }
 
-    fn lose_recording(&mut self, cx: &mut Cx<'_, Effect>, error: String) {
+    fn on_recording_open(&mut self, cx: &mut Cx<'_, Effect>) {
+        let (layout, on_hold) = (self.recording_layout(), self.is_on_hold());
+        let Some(recording) = &mut self.recording else { return };
+        recording.state = State::Running;
+        let file_name = recording.file_name.clone();
         if let Some(stream) = self.audio_stream() {
-            stream.stop_recording();
+            stream.start_recording(cx.now, layout);
+            if let Some(recorder) = stream.recorder_mut().filter(|_| on_hold) {
+                recorder.pause();
+            }
         }
-        if let Some(recording) = self.recording.take() {
-            let file_name = recording.file_name;
-            self.recording_file_name = None;
+        notify(cx, SessionNotification::DidStartRecordingAudio { file_name });
+        self.write_recording(cx);
+    }
+
+    fn on_recording_not_open(&mut self, cx: &mut Cx<'_, Effect>, failure: &IoFailure) {
+        let Some(recording) = &mut self.recording else { return };
+        let taken = failure.kind == IoFailureKind::AlreadyExists;
+        if taken && recording.named_by_us && recording.names_tried < NAMES {
+            recording.names_tried += 1;
+            recording.file_name = renumbered(&recording.file_name, recording.names_tried);
+            self.recording_file_name = Some(recording.file_name.clone());
+            return self.create_recording(cx);
+        }
+        let file_name = recording.file_name.clone();
+        self.recording = None;
+        self.recording_file_name = None;
+        let error = Some(format!("cannot open the file: {failure}"));
+        notify(cx, SessionNotification::DidStopRecordingAudio { file_name, error });
+    }
+
+    /// The recording cannot go on: what is in the file stays.
+    fn lose_recording(&mut self, cx: &mut Cx<'_, Effect>, error: String) {
+        if let Some(leg) = &mut self.audio {
+            leg.stream.stop_recording();
+        }
+        self.recording_file_name = None;
+        if let Some(Recording { file, file_name, .. }) = self.recording.take() {
+            cx.out.put(Effect::Ask(Asked::Nothing, Request::CloseFile { file }));
             notify(cx, SessionNotification::DidStopRecordingAudio { file_name, error: Some(error) });
         }
     }
 
-    /// Stops a recording; what was heard up to now is in the file.
-    pub(super) fn end_recording(&mut self, cx: &mut Cx<'_, Effect>) {
-        let Some(recording) = &mut self.recording else { return };
-        let file_name = recording.file_name.clone();
+    /// Stops a recording. DidStop comes when the file is closed; at the end of the session or of its sound
+    /// (`at_once`), which wait for no disk, it comes now, and once more if the last octets cannot be written.
+    pub(super) fn end_recording(&mut self, cx: &mut Cx<'_, Effect>, at_once: bool) {
+        let Some(recording) = &self.recording else { return };
+        let (file, file_name, state) = (recording.file, recording.file_name.clone(), recording.state);
+        self.recording_file_name = None;
+        if state == State::Waiting {
+            // Nothing was told of it yet.
+            self.recording = None;
+            return;
+        }
         notify(cx, SessionNotification::WillStopRecordingAudio { file_name: file_name.clone() });
-        if recording.state != State::Waiting {
-            let file = recording.file;
-            if let Some(recorder) = self.audio.as_mut().and_then(|leg| leg.stream.recorder_mut()) {
-                recorder.finish();
-            }
-            self.write_recording(cx);
-            if let Some(leg) = &mut self.audio {
-                leg.stream.stop_recording();
-            }
-            cx.out.put(Effect::Ask(Asked::Nothing, Request::CloseFile { file }));
+        if let Some(recorder) = self.audio.as_mut().and_then(|leg| leg.stream.recorder_mut()) {
+            recorder.finish();
+        }
+        self.write_recording(cx);
+        if let Some(leg) = &mut self.audio {
+            leg.stream.stop_recording();
         }
         self.recording = None;
-        self.recording_file_name = None;
-        notify(cx, SessionNotification::DidStopRecordingAudio { file_name, error: None });
+        let error = (state == State::Opening).then(|| "it was stopped before the file was open".to_string());
+        if at_once {
+            let file_name = file_name.clone();
+            notify(cx, SessionNotification::DidStopRecordingAudio { file_name, error: error.clone() });
+        }
+        self.closing.push(Closing { file, file_name, error, told: at_once });
+        cx.out.put(Effect::Ask(Asked::RecordingClose(file), Request::CloseFile { file }));
+    }
+
+    fn on_closing_reply(&mut self, cx: &mut Cx<'_, Effect>, file: FileId, asked: Asked, reply: Reply) {
+        let Some(at) = self.closing.iter().position(|closing| closing.file == file) else { return };
+        if let Reply::Failed(failure) = reply {
+            self.closing[at].error.get_or_insert_with(|| format!("cannot write to the file: {failure}"));
+        }
+        if asked != Asked::RecordingClose(file) {
+            return;
+        }
+        let Closing { file_name, error, told, .. } = self.closing.remove(at);
+        if !told || error.is_some() {
+            notify(cx, SessionNotification::DidStopRecordingAudio { file_name, error });
+        }
+        self.go_if_over(cx);
     }
 
     /// Hands what the recorder has gathered to the file.
@@ -126,7 +199,10 @@ impl Session {
         let Some(recorder) = self.audio.as_mut().and_then(|leg| leg.stream.recorder_mut()) else { return };
         while let Some(write) = recorder.poll_write() {
             let request = Request::WriteFile { file, offset: write.offset, data: write.data };
-            cx.out.put(Effect::Ask(Asked::RecordingWrite, request));
+            cx.out.put(Effect::Ask(Asked::RecordingWrite(file), request));
+        }
+        if recorder.state() == RecorderState::Stopped {
+            self.lose_recording(cx, "the file is as long as it can be".to_string());
         }
     }
 
@@ -159,6 +235,14 @@ impl Session {
         });
         format!("{}/{}/{name}", self.settings.audio.recordings_directory, safe(self.account.id()))
     }
+}
+
+/// `a.wav`, or `a-2.wav`, as `a-3.wav`.
+fn renumbered(file_name: &str, number: u32) -> String {
+    let stem = file_name.strip_suffix(".wav").unwrap_or(file_name);
+    let before = format!("-{}", number - 1);
+    let stem = if number > 2 { stem.strip_suffix(&before).unwrap_or(stem) } else { stem };
+    format!("{stem}-{number}.wav")
 }
 
 fn is_absolute(path: &str) -> bool {
@@ -195,6 +279,8 @@ mod tests {
         assert_eq!(safe("bob@example.com:5060"), "bob@example.com_5060");
         assert_eq!(safe("..."), "unknown");
         assert_eq!(user_at_host("sip:bob@example.com;transport=tcp"), "bob@example.com");
+        assert_eq!(renumbered("x/call.wav", 2), "x/call-2.wav");
+        assert_eq!(renumbered("x/call-2.wav", 3), "x/call-3.wav");
         assert!(is_absolute("/a") && is_absolute("C:\\a") && !is_absolute("a/b"));
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Reinvite {
     caller: Option<CallerId>,
     /// How often it met a 491.
     glares: u32,
+    /// It took too long, and was cancelled.
+    cancelled: bool,
 }
 
 impl Reinvite {
@@ -57,7 +59,7 @@ impl Session {
         while let Some(operation) = self.queue.pop_front() {
             let hold = operation == Operation::Hold;
             if hold != self.on_hold_by_local {
-                self.reinvite = Some(Reinvite { operation, caller: None, glares: 0 });
+                self.reinvite = Some(Reinvite { operation, caller: None, glares: 0, cancelled: false });
                 self.set_held_by_local(cx, hold);
                 return self.send_reinvite(cx);
             }
@@ -84,6 +86,20 @@ impl Session {
         if let Some(reinvite) = &mut self.reinvite {
             reinvite.caller = caller;
         }
+        self.set_timer(cx, SessionTimer::ReinviteLate, self.settings.sip.timers.timeout());
+    }
+
+    /// A provisional response stopped the transaction's own clock, and nothing came since: the re-INVITE is cancelled;
+    /// if even that brings no final response, it is taken for refused (9.1).
+    pub(super) fn on_reinvite_late(&mut self, cx: &mut Cx<'_, Effect>) {
+        let Some(reinvite) = self.reinvite.as_mut().filter(|reinvite| reinvite.is_pending()) else { return };
+        let Some(caller) = reinvite.caller else { return };
+        if !core::mem::replace(&mut reinvite.cancelled, true) {
+            cx.out.put(Effect::Cancel(caller));
+            return self.set_timer(cx, SessionTimer::ReinviteLate, self.settings.sip.timers.timeout());
+        }
+        cx.out.put(Effect::Forget(caller));
+        self.reinvite_refused(cx);
     }
 
     pub(super) fn on_reinvite_response(&mut self, cx: &mut Cx<'_, Effect>, response: &Message, request: &Message) {
@@ -91,6 +107,7 @@ impl Session {
         if status.is_provisional() {
             return;
         }
+        self.cancel_timer(cx, SessionTimer::ReinviteLate);
         if status.is_success() {
             let Some(mut dialog) = self.dialog.take() else { return };
             // A bad Contact in the 2xx leaves the target as it was.

@@ -141,7 +141,7 @@ impl Fields {
     pub fn find<'a, T: Header<'a>>(&'a self) -> Result<Option<T>, ParseError> {
         for slot in &self.slots {
             if slot.name == T::NAME
-                && let Some(value) = Elements::new(T::NAME, self.value_of(slot)).next()
+                && let Some(value) = Elements::first(T::NAME, self.value_of(slot))
             {
                 return T::parse(value).map(Some);
             }

@@ -6,9 +6,13 @@ use super::quote::quoted_len;
 
 /// Where the first comma stands that is neither in a quoted string nor between `<` and `>`. What opens and does not
 /// close reaches to the end.
+#[inline]
 fn first_comma(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    memchr::memchr(b',', bytes)?;
+    memchr::memchr(b',', text.as_bytes())?;
+    first_outer_comma(text.as_bytes())
+}
+
+fn first_outer_comma(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         match byte {
@@ -54,6 +58,18 @@ impl<'a> Elements<'a> {
             _ => |_: &str| None,
         };
         Elements { rest: (!value.is_empty() || !name.is_list()).then_some(value), comma }
+    }
+
+    /// The first element; see [`Elements::new`].
+    #[inline]
+    pub(super) fn first(name: HeaderName, value: &'a str) -> Option<&'a str> {
+        let end = match name {
+            HeaderName::WwwAuthenticate | HeaderName::ProxyAuthenticate => first_challenge_end(value),
+            _ if !name.is_list() => return Some(value),
+            _ if value.is_empty() => return None,
+            _ => first_comma(value),
+        };
+        Some(end.map_or(value, |end| trim(&value[..end])))
     }
 
     /// How many octets of `value` its first element takes, the comma and the blanks after it counted; `None` if no

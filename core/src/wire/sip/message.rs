@@ -127,7 +127,7 @@ fn read_start(head: &ByteString, text: &str) -> (Option<Start>, Option<ParseErro
     let uri = chars::trim(uri);
     let error = if !version.eq_ignore_ascii_case("SIP/2.0") {
         Some(version_error(version))
-    } else if uri.is_empty() || uri.bytes().any(chars::is_blank) {
+    } else if uri.is_empty() || memchr::memchr2(b' ', b'\t', uri.as_bytes()).is_some() {
         Some(ParseError::new(Place::RequestUri, "blanks in it or around it"))
     } else {
         None

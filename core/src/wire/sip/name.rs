@@ -3,7 +3,6 @@
 use core::fmt;
 
 /// How often a header may stand in a message.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Once.
     One,
@@ -23,7 +22,7 @@ macro_rules! names {
                 #[doc = concat!("`", $name, "`, RFC ", stringify!($rfc), ".")]
                 $variant,
             )*
-            /// Any other header; see [`Message::other`](super::Message::other).
+            /// Any other header; see [`Fields::other`](super::Fields::other).
             Other,
         }
 
@@ -245,13 +244,13 @@ impl HeaderName {
     }
 
     /// Whether a field of this name is a comma-separated list.
-    pub fn is_list(self) -> bool {
-        self.kind() == Kind::List
+    pub const fn is_list(self) -> bool {
+        matches!(self.kind(), Kind::List)
     }
 
     /// Whether a message may hold one field of this name at most.
-    pub fn is_single(self) -> bool {
-        self.kind() == Kind::One
+    pub const fn is_single(self) -> bool {
+        matches!(self.kind(), Kind::One)
     }
 }
 

@@ -150,16 +150,13 @@ pub(super) fn line(bytes: &[u8], at: usize) -> Option<Line> {
     let mut from = at;
     loop {
         let end = from + memchr::memchr2(b'\n', b'\r', bytes.get(from..)?)?;
-        if bytes[end] == b'\n' {
-            return Some(Line { end, next: end + 1, lone_cr });
+        match (bytes[end], bytes.get(end + 1)) {
+            (b'\n', _) => return Some(Line { end, next: end + 1, lone_cr }),
+            (b'\r', Some(b'\n')) => return Some(Line { end, next: end + 2, lone_cr }),
+            (_, None) => return None,
+            _ => lone_cr = true,
         }
-        match bytes.get(end + 1)? {
-            b'\n' => return Some(Line { end, next: end + 2, lone_cr }),
-            _ => {
-                lone_cr = true;
-                from = end + 1;
-            }
-        }
+        from = end + 1;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The sound of sessions: where it comes from and where it goes.
 //!
-//! Every 20 ms one task ([`keep_playing`]) moves one frame in and one frame out of every session that has audio. What a
+//! Every 20 ms one task ([`keep_playing`]) moves one frame in and one frame out of every session that has audio; it
+//! sleeps while there is none. What a
 //! session says is its [`AudioSource`], what becomes of the peer's voice its [`AudioSink`]; both can be changed at any
 //! time.
 

@@ -22,7 +22,7 @@ const MOST_BEHIND: Duration = Duration::from_millis(200);
 /// Sessions served before the lock is given to others.
 const SESSIONS_A_TURN: usize = 32;
 
-/// Moves sound as long as the agent lives.
+/// Moves sound as long as the agent lives. Sleeps, with the card closed, while no session has had audio yet.
 pub(crate) async fn keep_playing(shared: Arc<Shared>, sound: SoundDefaults) {
     let mut card = Card::new(sound.input, sound.output);
     let mut mover = Mover::default();
@@ -59,10 +59,12 @@ struct Mover {
 }
 
 impl Mover {
-    /// Looks which sessions there are. False if there are none.
+    /// Looks which sessions there are that have audio. False if there are none.
     fn find_sessions(&mut self, shared: &Shared) -> bool {
         self.records.clear();
-        self.records.extend(shared.lock().records.values().cloned());
+        let state = shared.lock();
+        self.records.extend(state.records.values().filter(|record| record.has_audio()).cloned());
+        drop(state);
         !self.records.is_empty()
     }
 
@@ -83,7 +85,7 @@ impl Mover {
             }
             state.agent.handle(shared.clock.now(), Input::Time);
             for record in some {
-                // No audio yet, or no more.
+                // No audio any more, or for now.
                 let Ok(mut port) = state.agent.audio(record.id) else { continue };
                 let rate = port.sample_rate();
                 frame.resize((rate / FRAMES) as usize, 0);
@@ -92,8 +94,6 @@ impl Mover {
                 sound.deliver(frame, rate, mixer);
                 sound.fill(frame, rate, microphone);
                 port.push(frame);
-                drop(sound);
-                record.has_audio();
             }
             shared.finish(state);
         }

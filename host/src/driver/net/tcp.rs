@@ -32,6 +32,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Connection {
     outgoing: Arc<Queue<Bytes>>,
     task: Task,
+    /// The request that asked for it, until it is answered.
+    connecting: Option<RequestId>,
 }
 
 impl Connection {
@@ -61,17 +63,26 @@ impl State {
     ) {
         let outgoing = Arc::new(Queue::new(WAITING));
         let task = Task::spawn(&*shared.runtime, open(shared.clone(), request, connection, remote, outgoing.clone()));
-        self.connections.insert(connection, Connection { outgoing, task });
+        self.connections.insert(connection, Connection { outgoing, task, connecting: Some(request) });
     }
 
-    /// Lets a connection send what waits, and closes it. The reply comes at once if there is nothing to wait for.
+    /// Lets a connection send what waits, and closes it. The reply comes at once if there is nothing to wait for. One that
+    /// is still coming up is given up, and the request that asked for it has failed.
     pub(crate) fn close_connection(
         &mut self,
         shared: &Arc<Shared>,
         request: RequestId,
         id: ConnectionId,
     ) -> Option<Reply> {
-        let Some(Connection { outgoing, task }) = self.connections.remove(&id) else { return Some(Reply::Done) };
+        let Some(Connection { outgoing, task, connecting }) = self.connections.remove(&id) else {
+            return Some(Reply::Done);
+        };
+        if let Some(connecting) = connecting {
+            task.stop();
+            let error = IoFailure::new(IoFailureKind::Other, "the connection was closed before it was up");
+            self.happened(Input::Reply(connecting, Reply::Failed(error)));
+            return Some(Reply::Done);
+        }
         // With the queue the task ends.
         outgoing.close();
         let shared_then = shared.clone();
@@ -95,11 +106,15 @@ impl State {
             Err(Refused::Closed) => self.statistics.stream_writes_dropped += 1,
             Err(Refused::Full) => {
                 self.statistics.stream_writes_dropped += 1;
-                if let Some(connection) = self.connections.remove(&id) {
-                    connection.cut();
-                }
                 let error = IoFailure::new(IoFailureKind::TimedOut, "the peer does not read what is sent to it");
-                self.happened(Input::Closed { connection: id, error: Some(error) });
+                let connecting = self.connections.remove(&id).and_then(|connection| {
+                    connection.task.stop();
+                    connection.connecting
+                });
+                self.happened(match connecting {
+                    Some(request) => Input::Reply(request, Reply::Failed(error)),
+                    None => Input::Closed { connection: id, error: Some(error) },
+                });
             }
         }
     }
@@ -137,7 +152,7 @@ fn take_in(shared: &Arc<Shared>, listener: SocketId, stream: Arc<dyn Stream>) {
     let outgoing = Arc::new(Queue::new(WAITING));
     // The task cannot say anything before this turn is over.
     let task = Task::spawn(&*shared.runtime, carry(shared.clone(), connection, stream, outgoing.clone()));
-    state.connections.insert(connection, Connection { outgoing, task });
+    state.connections.insert(connection, Connection { outgoing, task, connecting: None });
     state.agent.handle(shared.clock.now(), Input::Accepted { listener, connection, local, remote });
     shared.finish(state);
 }
@@ -155,14 +170,29 @@ async fn open(
     };
     match opened {
         Ok((stream, local)) => {
-            shared.input(Input::Reply(request, Reply::Connected { local }));
-            carry(shared, connection, stream, outgoing).await;
+            if came_up(&shared, request, connection, local) {
+                carry(shared, connection, stream, outgoing).await;
+            }
         }
         Err(error) => {
-            shared.lock().connections.remove(&connection);
-            shared.input(Input::Reply(request, failed(&error)));
+            let mut state = shared.lock();
+            // Who gave it up meanwhile has answered the request.
+            if state.connections.remove(&connection).is_some() {
+                state.agent.handle(shared.clock.now(), Input::Reply(request, failed(&error)));
+                shared.finish(state);
+            }
         }
     }
+}
+
+/// Tells the core that a connection is up. False if it was given up meanwhile: the request has been answered then.
+fn came_up(shared: &Arc<Shared>, request: RequestId, id: ConnectionId, local: SocketAddr) -> bool {
+    let mut state = shared.lock();
+    let Some(connection) = state.connections.get_mut(&id) else { return false };
+    connection.connecting = None;
+    state.agent.handle(shared.clock.now(), Input::Reply(request, Reply::Connected { local }));
+    shared.finish(state);
+    true
 }
 
 /// Carries bytes both ways until the agent closes the connection or it fails.
