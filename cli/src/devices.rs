@@ -1,5 +1,7 @@
 //! `sansip devices`, and the devices that `--input` and `--output` name.
 
+use std::io::Write as _;
+
 use sansip_host::sound::{Device, DeviceChoice, Direction, SoundTrouble, devices};
 use sansip_tokio::SoundDefaults;
 
@@ -10,12 +12,12 @@ use crate::terminal::printable;
 /// Prints the sound devices, the defaults marked.
 pub(crate) async fn list() -> Result<(), Failure> {
     let devices = look().await?;
-    if devices.is_empty() {
-        println!("there are no sound devices");
+    let mut lines: Vec<String> = devices.iter().map(|device| printable(&line(device)).to_string()).collect();
+    if lines.is_empty() {
+        lines.push("there are no sound devices".to_owned());
     }
-    for device in &devices {
-        println!("{}", printable(&line(device)));
-    }
+    // Whoever closed the pipe wants no more of it.
+    let _ = writeln!(std::io::stdout(), "{}", lines.join("\n"));
     Ok(())
 }
 

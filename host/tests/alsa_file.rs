@@ -125,29 +125,33 @@ fn talk(folder: &Path) {
     assert!(right > 48_000, "of two seconds, {right} samples of {} are right", played.len() / 2);
 }
 
-/// Gives the microphone 10 ms each 10 ms.
+/// Gives the microphone 10 ms each 10 ms. The device is opened more than once, first only to ask what it can do.
 fn speak(pipe: &Path) {
-    let mut pipe = OpenOptions::new().write(true).open(pipe).unwrap();
     let period = SAID.to_le_bytes().repeat(PERIOD / 2);
-    let start = Instant::now();
-    for tick in 1.. {
-        if pipe.write_all(&period).is_err() {
-            return;
+    loop {
+        let mut pipe = OpenOptions::new().write(true).open(pipe).unwrap();
+        let start = Instant::now();
+        for tick in 1.. {
+            if pipe.write_all(&period).is_err() {
+                break;
+            }
+            thread::sleep((start + Duration::from_millis(10 * tick)).saturating_duration_since(Instant::now()));
         }
-        thread::sleep((start + Duration::from_millis(10 * tick)).saturating_duration_since(Instant::now()));
     }
 }
 
-/// Takes 10 ms from the loudspeaker each 10 ms.
+/// Takes 10 ms from the loudspeaker each 10 ms, each time it is opened.
 fn listen(pipe: &Path, played: &Mutex<Vec<u8>>) {
-    let mut pipe = File::open(pipe).unwrap();
     let mut period = [0; PERIOD];
-    let start = Instant::now();
-    for tick in 1.. {
-        if pipe.read_exact(&mut period).is_err() {
-            return;
+    loop {
+        let mut pipe = File::open(pipe).unwrap();
+        let start = Instant::now();
+        for tick in 1.. {
+            if pipe.read_exact(&mut period).is_err() {
+                break;
+            }
+            played.lock().unwrap().extend_from_slice(&period);
+            thread::sleep((start + Duration::from_millis(10 * tick)).saturating_duration_since(Instant::now()));
         }
-        played.lock().unwrap().extend_from_slice(&period);
-        thread::sleep((start + Duration::from_millis(10 * tick)).saturating_duration_since(Instant::now()));
     }
 }
