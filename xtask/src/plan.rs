@@ -159,7 +159,8 @@ pub(crate) enum Task {
 pub(crate) fn cargo_line(task: Task, sound: bool, args: &[String]) -> Line {
     let (head, tail): (&[&str], &[&str]) = match task {
         Task::Demo => (&["run", "--release", "--package", "sansip-cli"], &["--", "demo"]),
-        Task::Test => (&["test", "--workspace"], &[]),
+        // The benchmarks have no tests, and their peers take longer to build than everything else.
+        Task::Test => (&["test", "--workspace", "--exclude", "sansip-benches"], &[]),
     };
     let features: &[&str] = if sound { &[] } else { &["--no-default-features"] };
     [head, features, tail].concat().into_iter().map(str::to_owned).chain(args.iter().cloned()).collect()
@@ -240,7 +241,7 @@ mod tests {
         let silent = line(Task::Demo, false, &[]);
         assert_eq!(silent, "run --release --package sansip-cli --no-default-features -- demo");
         let test = line(Task::Test, false, &["--release", "--", "--ignored"]);
-        assert_eq!(test, "test --workspace --no-default-features --release -- --ignored");
+        assert_eq!(test, "test --workspace --exclude sansip-benches --no-default-features --release -- --ignored");
     }
 
     #[test]
