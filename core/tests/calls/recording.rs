@@ -193,3 +193,23 @@ fn recordings_are_refused_where_they_make_no_sense() {
     let twice = pair.session(Side::Alice, out, |session| session.start_recording_audio(None));
     assert_eq!(twice, Err(Misuse::AlreadyRecording));
 }
+
+#[test]
+fn a_stop_and_a_hang_up_at_once_are_told_in_order() {
+    let mut pair = Pair::new(59);
+    let (out, _) = pair.call();
+    pair.session(Side::Alice, out, |session| session.start_recording_audio(None)).unwrap();
+    pair.settle();
+    pair.forget();
+    // A slow disk: the file is not closed when the call is over.
+    let slow = sansip_core::time::Duration::from_millis(50);
+    pair.host_mut(Side::Alice).set_delays(slow, slow);
+    pair.session(Side::Alice, out, |session| session.stop_recording_audio()).unwrap();
+    pair.session(Side::Alice, out, |session| session.end()).unwrap();
+    pair.settle();
+    let story = pair.story(Side::Alice, out);
+    let at = |start: &str| story.iter().position(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{story:?}"));
+    assert!(at("WillStopRecordingAudio") < at("DidStopRecordingAudio"), "{story:?}");
+    assert!(at("DidStopRecordingAudio") < at("ChangedState(TERMINATING->TERMINATED)"), "{story:?}");
+    assert_eq!(story.iter().filter(|line| line.starts_with("DidStopRecordingAudio")).count(), 1, "{story:?}");
+}

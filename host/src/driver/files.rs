@@ -102,13 +102,23 @@ async fn work(shared: &Arc<Shared>, request: RequestId, path: String, replace: b
         Ok(Err(error)) => return shared.input(Input::Reply(request, failed(&error))),
         Err(broken) => return shared.input(Input::Reply(request, broken_off(broken))),
     };
+    // A write that failed: the file takes no more, so that its header never speaks of what is not there.
+    let mut broken: Option<Reply> = None;
     while let Some((request, operation)) = operations.next().await {
+        if let (Some(reply), Operation::Write { .. }) = (&broken, &operation) {
+            shared.input(Input::Reply(request, reply.clone()));
+            continue;
+        }
+        let is_write = matches!(operation, Operation::Write { .. });
         let (back, result) = match blocking(&*shared.runtime, move || carry_out(file, operation)).come().await {
             Ok(done) => done,
             Err(broken) => return shared.input(Input::Reply(request, broken_off(broken))),
         };
         file = back;
         let reply = result.map_or_else(|error| failed(&error), |()| Reply::Done);
+        if is_write && reply != Reply::Done {
+            broken = Some(reply.clone());
+        }
         shared.input(Input::Reply(request, reply));
     }
 }

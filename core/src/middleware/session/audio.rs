@@ -223,6 +223,7 @@ impl Session {
     pub(super) fn stop_media(&mut self, cx: &mut Cx<'_, Effect>) {
         self.end_hunt(cx);
         self.end_recording(cx, true);
+        self.tell_closing(cx);
         let Some(leg) = &mut self.audio else { return };
         if leg.flowing {
             leg.stream.bye(cx.now);

@@ -178,6 +178,15 @@ impl Session {
         cx.out.put(Effect::Ask(Asked::RecordingClose(file), Request::CloseFile { file }));
     }
 
+    /// The session's end waits for no disk: recordings that were stopped and are still being closed are told now.
+    pub(super) fn tell_closing(&mut self, cx: &mut Cx<'_, Effect>) {
+        for closing in self.closing.iter_mut().filter(|closing| !closing.told) {
+            closing.told = true;
+            let (file_name, error) = (closing.file_name.clone(), closing.error.clone());
+            notify(cx, SessionNotification::DidStopRecordingAudio { file_name, error });
+        }
+    }
+
     fn on_closing_reply(&mut self, cx: &mut Cx<'_, Effect>, file: FileId, asked: Asked, reply: Reply) {
         let Some(at) = self.closing.iter().position(|closing| closing.file == file) else { return };
         if let Reply::Failed(failure) = reply {
